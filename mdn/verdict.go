@@ -1,0 +1,90 @@
+package mdn
+
+import "strings"
+
+// Verdict is what an MDN or one recipient of a DSN says about a fax.
+type Verdict string
+
+// What an MDN can say.
+const (
+	// Confirmed: displayed, dispatched or processed, without error or warning.
+	Confirmed Verdict = "confirmed"
+	// Failed: the recipient could not process it (processed/error, failed).
+	Failed Verdict = "failed"
+	// Refused: the recipient denies a receipt (RFC 2298 "denied"); it says nothing about the fax.
+	Refused Verdict = "refused"
+	// Deleted: deleted without being read; not confirmed, not failed.
+	Deleted Verdict = "deleted"
+	// Negotiate: the recipient prefers an alternative (RFC 3297).
+	Negotiate Verdict = "negotiate"
+	// Unknown: no disposition that we know.
+	Unknown Verdict = "unknown"
+)
+
+// What a DSN can say of a recipient (RFC 3464 section 2.3.3). Failed is shared with the MDN.
+const (
+	Delivered Verdict = "delivered"
+	Relayed   Verdict = "relayed"
+	Expanded  Verdict = "expanded"
+	Delayed   Verdict = "delayed"
+)
+
+// Verdict weighs type and modifiers (standards: RFC 8098 section 3.2.6, RFC 2298, RFC 3249 section 4.4.1.1).
+// An unknown modifier does not change the meaning of the type.
+func (m MDN) Verdict() Verdict {
+	switch {
+	case m.has(AlternativePreferred):
+		return Negotiate
+	case m.Type == TypeDenied:
+		return Refused
+	case m.Type == TypeFailed, m.negative():
+		return Failed
+	}
+	switch m.Type {
+	case TypeDisplayed, TypeDispatched, TypeProcessed:
+		return Confirmed
+	case TypeDeleted:
+		return Deleted
+	}
+	return Unknown
+}
+
+// negative tells whether a modifier makes the disposition a bad one.
+func (m MDN) negative() bool {
+	for _, bad := range []string{ModifierError, "warning", "expired", "superseded", "mailbox-terminated"} {
+		if m.has(bad) {
+			return true
+		}
+	}
+	return false
+}
+
+// Verdict says what became of the recipient.
+func (r Recipient) Verdict() Verdict {
+	switch strings.ToLower(r.Action) {
+	case "delivered":
+		return Delivered
+	case "relayed":
+		return Relayed
+	case "expanded":
+		return Expanded
+	case "delayed":
+		return Delayed
+	case "failed":
+		return Failed
+	}
+	return r.verdictByStatus()
+}
+
+// verdictByStatus serves peers that leave Action out or misspell it.
+func (r Recipient) verdictByStatus() Verdict {
+	switch {
+	case strings.HasPrefix(r.Status, "2."):
+		return Delivered
+	case strings.HasPrefix(r.Status, "4."):
+		return Delayed
+	case strings.HasPrefix(r.Status, "5."):
+		return Failed
+	}
+	return Unknown
+}
