@@ -64,3 +64,17 @@ func (e *Refusal) Error() string {
 	}
 	return fmt.Sprintf("%d %s %s", e.Code, e.Enhanced, e.Text)
 }
+
+// A StageError is what went wrong between us and a server, other than a reply
+// of the server: no connection, no TLS as the policy wants it, no common log-in,
+// silence, the end of the caller's patience. The message was certainly not
+// accepted.
+type StageError struct {
+	Stage Stage
+	Hop   string
+	Err   error
+}
+
+func (e *StageError) Error() string { return fmt.Sprintf("%s: at %s: %v", e.Hop, e.Stage, e.Err) }
+
+func (e *StageError) Unwrap() error { return e.Err }
