@@ -23,8 +23,6 @@ import (
 type dialect interface {
 	fmt.Stringer // where the database is, without secrets
 	open(ctx context.Context) (write, read *sql.DB, err error)
-	// isolation makes a transaction serializable.
-	isolation() sql.IsolationLevel
 	// again says whether the transaction was only lost against another one.
 	again(err error) bool
 	// skipLocked ends a subquery that picks a row which no other worker is just picking.
@@ -61,9 +59,8 @@ func parseDSN(dsn string) (dialect, error) {
 // sqliteEngine is SQLite: one writer at a time, and readers beside it (WAL).
 type sqliteEngine struct{ path string }
 
-func (e sqliteEngine) String() string                { return e.path }
-func (e sqliteEngine) isolation() sql.IsolationLevel { return sql.LevelDefault }
-func (e sqliteEngine) skipLocked() string            { return "" }
+func (e sqliteEngine) String() string     { return e.path }
+func (e sqliteEngine) skipLocked() string { return "" }
 
 func (e sqliteEngine) lockSchema(context.Context, runner) error { return nil }
 func (e sqliteEngine) notify(context.Context, runner) error     { return nil }
@@ -151,8 +148,7 @@ const channel = "faxgate_spool"
 func (e *postgresEngine) String() string {
 	return fmt.Sprintf("postgres://%s:%d/%s", e.config.Host, e.config.Port, e.config.Database)
 }
-func (e *postgresEngine) isolation() sql.IsolationLevel { return sql.LevelSerializable }
-func (e *postgresEngine) skipLocked() string            { return " FOR UPDATE SKIP LOCKED" }
+func (e *postgresEngine) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
 func (e *postgresEngine) open(ctx context.Context) (write, read *sql.DB, err error) {
 	db, err := sql.Open("pgx", e.dsn)

@@ -60,9 +60,6 @@ func (tx *Tx) Job(id ID) (Job, error) { return jobs.one(tx, "id", string(id)) }
 // JobByKey gives the job with this idempotency key, or [ErrNotFound].
 func (tx *Tx) JobByKey(key string) (Job, error) { return jobs.one(tx, "dedup_key", key) }
 
-// SetJob writes the whole row of an existing job.
-func (tx *Tx) SetJob(j Job) error { return jobs.update(tx, j.ID, &j) }
-
 // JobFilter selects jobs; empty members select all.
 type JobFilter struct {
 	Window

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,7 +27,8 @@ func (s *Spool) Lease(ctx context.Context, kinds []Kind, d time.Duration) (*Leas
 	wake := s.Wake()
 	var found []Task
 	var next time.Time
-	err := s.Update(ctx, func(tx *Tx) (err error) {
+	// Not serializable: the workers would only lose against each other, and one statement picks and takes.
+	err := s.transact(ctx, s.write, &sql.TxOptions{}, func(tx *Tx) (err error) {
 		if found, err = tx.lease(kinds, tx.now.Add(d)); err == nil && len(found) == 0 {
 			next, err = tx.nextDue(kinds)
 		}
@@ -42,32 +44,38 @@ func (s *Spool) Lease(ctx context.Context, kinds []Kind, d time.Duration) (*Leas
 }
 
 func (tx *Tx) lease(kinds []Kind, until time.Time) ([]Task, error) {
-	var set, pick query
-	pick.args = nil
-	set.args = nil
-	head := "UPDATE task SET fence = fence + 1, lease_by = " + set.arg(tx.s.opts.Owner) + ", lease_until = " + set.arg(millis{&until})
-	pick.args = set.args
-	now := pick.arg(millis{&tx.now})
-	pick.where = []string{"due_at <= " + now, "(lease_until IS NULL OR lease_until <= " + now + ")"}
-	among(&pick, "kind", kinds)
-	pick.order, pick.limit = "due_at, id", 1
-	rows, err := tx.query(head+" WHERE id = (SELECT id FROM task"+pick.text()+tx.s.dialect.skipLocked()+") RETURNING "+
-		strings.Join(tasks.cols, ", "), pick.args...)
+	var q query
+	set := "fence = fence + 1, lease_by = " + q.arg(tx.s.opts.Owner) + ", lease_until = " + q.arg(millis{&until})
+	now := q.arg(millis{&tx.now})
+	q.where = []string{"due_at <= " + now, "(lease_until IS NULL OR lease_until <= " + now + ")"}
+	among(&q, "kind", kinds)
+	q.order, q.limit = "due_at, id", 1
+	rows, err := tx.query("UPDATE task SET "+set+" WHERE id = (SELECT id FROM task"+q.text()+tx.s.dialect.skipLocked()+") RETURNING "+
+		strings.Join(tasks.cols, ", "), q.args...)
 	if err != nil {
 		return nil, err
 	}
 	return tasks.scan(rows)
 }
 
-// nextDue is when the first task that cannot be leased now can be; zero: there is none.
-func (tx *Tx) nextDue(kinds []Kind) (time.Time, error) {
-	var q query
-	q.where = []string{"due_at IS NOT NULL"}
-	among(&q, "kind", kinds)
-	var next time.Time
-	err := tx.sql.QueryRowContext(tx.ctx, `SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM task`+q.text(),
-		q.args...).Scan(millis{&next})
-	return next, err
+// nextDue is when the first task that cannot be leased now can be; zero: there is none. A free task can be when it is due, a
+// leased one when its lease has run out as well; one query each, because each has its index.
+func (tx *Tx) nextDue(kinds []Kind) (next time.Time, err error) {
+	for _, text := range []string{
+		"SELECT MIN(due_at) FROM task WHERE lease_by IS NULL",
+		"SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM task WHERE due_at IS NOT NULL AND lease_by IS NOT NULL",
+	} {
+		var q query
+		among(&q, "kind", kinds)
+		var at time.Time
+		if err := tx.sql.QueryRowContext(tx.ctx, text+strings.Replace(q.text(), "WHERE", "AND", 1), q.args...).Scan(millis{&at}); err != nil {
+			return next, err
+		}
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next, nil
 }
 
 // Until is when the lease runs out.

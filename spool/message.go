@@ -12,8 +12,11 @@ var messages = table[Message]{
 	},
 	bind: func(r *Message) []any {
 		return []any{
-			&r.ID, &r.Task, opt(&r.MessageID), opt(&r.EnvID), jsonText{&r.Form}, opt(&r.Blob), &r.Size, &r.Part, &r.Parts,
-			opt(&r.Supersedes), millis{&r.CreatedAt},
+			&r.ID, &r.Task, opt(&r.MessageID), opt(&r.EnvID),
+			jsonText{&r.Form},
+			opt(&r.Blob), &r.Size, &r.Part, &r.Parts,
+			opt(&r.Supersedes),
+			millis{&r.CreatedAt},
 		}
 	},
 }

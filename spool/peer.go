@@ -9,7 +9,10 @@ var peers = table[Peer]{
 	},
 	bind: func(r *Peer) []any {
 		return []any{
-			&r.Address, &r.Raw, &r.Canonical, &r.Source, opt(&r.LearnedFrom), millis{&r.LearnedAt}, optMillis{&r.ExpiresAt}, &r.Pinned,
+			&r.Address, &r.Raw, &r.Canonical, &r.Source, opt(&r.LearnedFrom),
+			millis{&r.LearnedAt},
+			optMillis{&r.ExpiresAt},
+			&r.Pinned,
 			jsonText{&r.Attrs},
 		}
 	},

@@ -14,7 +14,9 @@ var receivedMail = table[Received]{
 	bind: func(r *Received) []any {
 		return []any{
 			&r.ID, opt(&r.Blob), &r.Size, &r.EnvelopeFrom, &r.EnvelopeTo, &r.Source, opt(&r.DedupKey), &r.State, &r.Kind, &r.From,
-			&r.Subject, opt(&r.MessageID), &r.Pages, &r.Error, jsonText{&r.Attrs}, millis{&r.ReceivedAt},
+			&r.Subject, opt(&r.MessageID), &r.Pages, &r.Error,
+			jsonText{&r.Attrs},
+			millis{&r.ReceivedAt},
 		}
 	},
 }
@@ -55,9 +57,19 @@ func (tx *Tx) ReceivedByDedupKey(key string) (Received, error) {
 	return receivedMail.one(tx, "dedup_key", key)
 }
 
-// SetReceived writes the whole row of an existing received mail. A DedupKey that another one has is an error of the database's:
-// ask [Tx.ReceivedByDedupKey] before.
-func (tx *Tx) SetReceived(r Received) error { return receivedMail.update(tx, r.ID, &r) }
+// SetReceived writes the whole row of an existing received mail. A DedupKey that another one has is a [*DuplicateError].
+func (tx *Tx) SetReceived(r Received) error {
+	if r.DedupKey != "" {
+		id, err := tx.text("SELECT id FROM received WHERE dedup_key = $1 AND id <> $2", r.DedupKey, r.ID)
+		if err != nil {
+			return fmt.Errorf("reading received: %w", err)
+		}
+		if id != "" {
+			return &DuplicateError{Table: "received", Column: "dedup_key", Value: r.DedupKey, ID: ID(id)}
+		}
+	}
+	return receivedMail.update(tx, r.ID, &r)
+}
 
 // ReceivedFilter selects received mail; empty members select all.
 type ReceivedFilter struct {

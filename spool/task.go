@@ -15,8 +15,15 @@ var tasks = table[Task]{
 	},
 	bind: func(r *Task) []any {
 		return []any{
-			&r.ID, opt(&r.Job), opt(&r.Received), &r.Kind, &r.Recipient, &r.State, &r.Late, optMillis{&r.DueAt}, &r.Attempts, &r.Fence,
-			opt(&r.LeaseBy), optMillis{&r.LeaseUntil}, &r.Reason, jsonText{&r.What}, millis{&r.CreatedAt}, millis{&r.UpdatedAt},
+			&r.ID, opt(&r.Job), opt(&r.Received), &r.Kind, &r.Recipient, &r.State, &r.Late,
+			optMillis{&r.DueAt},
+			&r.Attempts, &r.Fence,
+			opt(&r.LeaseBy),
+			optMillis{&r.LeaseUntil},
+			&r.Reason,
+			jsonText{&r.What},
+			millis{&r.CreatedAt},
+			millis{&r.UpdatedAt},
 		}
 	},
 }

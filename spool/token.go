@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -19,8 +20,10 @@ func (tx *Tx) AddToken(t Token) (ID, error) {
 	tx.stamp(&t.CreatedAt)
 	added, err := tokens.insert(tx, &t)
 	if err == nil && !added {
-		// The hash itself stays out of the error.
-		err = &DuplicateError{Table: "token", Column: "name", Value: t.Name}
+		err = tokens.known(tx, [2]string{"hash", t.Hash}, [2]string{"id", string(t.ID)})
+	}
+	if dup, ok := errors.AsType[*DuplicateError](err); ok && dup.Column == "hash" {
+		dup.Value = "…" // It stays out of errors and logs.
 	}
 	return t.ID, err
 }
@@ -31,10 +34,10 @@ func (tx *Tx) Token(id ID) (Token, error) { return tokens.one(tx, "id", string(i
 // TokenByHash gives the token whose secret has this hash, revoked or not, or [ErrNotFound].
 func (tx *Tx) TokenByHash(hash string) (Token, error) {
 	t, err := tokens.one(tx, "hash", hash)
-	if err != nil {
-		return t, fmt.Errorf("token: %w", ErrNotFound)
+	if errors.Is(err, ErrNotFound) {
+		return t, fmt.Errorf("token: %w", ErrNotFound) // Without the hash.
 	}
-	return t, nil
+	return t, err
 }
 
 // Tokens lists the tokens, newest first.

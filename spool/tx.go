@@ -23,15 +23,15 @@ type Tx struct {
 func (tx *Tx) Now() time.Time { return tx.now }
 
 // Update runs fn in a transaction and returns once it is durable; when fn returns an error nothing is kept. Transactions are
-// serializable; the engine may ask for a repeat, so fn may run several times: it does nothing outside but set variables.
+// serializable: what fn has read stays true until it is committed. For that the engine may ask for a repeat, so fn may run several times: it does nothing outside but set variables.
 // fn must not call Update or another method of the Spool itself.
 func (s *Spool) Update(ctx context.Context, fn func(*Tx) error) error {
-	return s.transact(ctx, s.write, &sql.TxOptions{Isolation: s.dialect.isolation()}, fn)
+	return s.transact(ctx, s.write, &sql.TxOptions{Isolation: sql.LevelSerializable}, fn)
 }
 
 // View runs fn in a transaction that only reads: all its reads see the same moment.
 func (s *Spool) View(ctx context.Context, fn func(*Tx) error) error {
-	return s.transact(ctx, s.read, &sql.TxOptions{Isolation: s.dialect.isolation(), ReadOnly: true}, fn)
+	return s.transact(ctx, s.read, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, fn)
 }
 
 // transact repeats a transaction that lost against another one; that ends with ctx, or after maxRepeats.
