@@ -12,9 +12,11 @@ type File struct {
 	Warnings  []string // what was tolerated, in words; at most 100
 	Truncated bool     // the chain of directories ended too early: loops, leaves the file or is cut
 
-	r      io.ReaderAt
-	size   int64
-	lim    Limits
+	r       io.ReaderAt
+	size    int64
+	lim     Limits
+	stopped string // why the chain of directories ended early
+
 	fields int // fields so far, against Limits.MaxFields
 	strips int // strips so far, against Limits.MaxStrips
 }
