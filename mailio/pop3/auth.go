@@ -30,7 +30,7 @@ func (c *Client) Login() error {
 		}
 		failed = fmt.Errorf("logging in as %s with %s: %w", c.box.Auth.User, mech, err)
 		var refused *Error
-		if !errors.As(err, &refused) || refused.Code == "IN-USE" || strings.HasPrefix(refused.Code, "SYS/") {
+		if !errors.As(err, &refused) || refused.Temporary() || refused.Code == "SYS/PERM" {
 			return failed
 		}
 	}

@@ -31,6 +31,12 @@ func (e *Error) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the server refused %s: -ERR %s", e.Command, e.Text))
 }
 
+// Temporary tells whether the server says that it may be better later (RFC 2449
+// s8.1, RFC 3206).
+func (e *Error) Temporary() bool {
+	return e.Code == "IN-USE" || e.Code == "LOGIN-DELAY" || e.Code == "SYS/TEMP"
+}
+
 // maxLine is the longest line read into memory. RFC 2449 s4 allows 512 octets.
 const maxLine = 8 << 10
 

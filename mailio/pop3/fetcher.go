@@ -86,7 +86,7 @@ func (f *Fetcher) pause(failures int, err error) time.Duration {
 	wait := f.box.Interval
 	var refused *Error
 	switch {
-	case err != nil && !errors.As(err, &refused):
+	case err != nil && (!errors.As(err, &refused) || refused.Temporary()):
 		wait = min(wait, f.box.Backoff<<min(failures-1, 20))
 	case err == nil:
 		if due := f.pickup.Next(); !due.IsZero() {
@@ -185,10 +185,15 @@ func (f *Fetcher) takeAll(ctx context.Context, c *Client, messages []Message) (d
 		if step != mailio.Delete {
 			continue
 		}
-		if err := c.Delete(m.N); err != nil {
+		var refused *Error
+		switch err := c.Delete(m.N); {
+		case errors.As(err, &refused):
+			f.pickup.Fail(f.item(m), err)
+		case err != nil:
 			return nil, false, err
+		default:
+			deleted = append(deleted, f.item(m))
 		}
-		deleted = append(deleted, f.item(m))
 	}
 	return deleted, false, nil
 }
@@ -205,5 +210,8 @@ func (f *Fetcher) take(ctx context.Context, c *Client, m Message) (mailio.Step, 
 		return mailio.Leave, err
 	}
 	step, lost := f.pickup.Hand(ctx, "pop3:"+f.box.Name, f.item(m), m.Size, body)
-	return step, lost
+	if lost != nil {
+		return mailio.Leave, fmt.Errorf("fetching message %d of %d octets: %w", m.N, m.Size, lost)
+	}
+	return step, nil
 }
