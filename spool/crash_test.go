@@ -1,0 +1,5 @@
+package spool_test
+
+const crashDSN = "FAXGATE_SPOOL_CRASH_DSN"
+
+func crashChild() {}
