@@ -147,8 +147,7 @@ func (c *Client) Has(keyword string) bool {
 func (c *Client) capa() error {
 	c.caps = nil
 	lines, err := c.lines("CAPA", 200)
-	var refused *Error
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*Error](err); ok {
 		return nil
 	}
 	if err != nil {
@@ -216,7 +215,7 @@ func (c *Client) say(line string) {
 func parseStatus(command, line string) (string, error) {
 	word, text, _ := strings.Cut(line, " ")
 	switch strings.ToUpper(word) {
-	case "+OK", "+":
+	case "+OK":
 		return text, nil
 	case "-ERR":
 		e := &Error{Command: command, Text: text}
@@ -304,9 +303,9 @@ func (c *Client) Quit() error {
 }
 
 // Close ends the connection without QUIT: nothing is deleted.
-func (c *Client) Close() error {
+func (c *Client) Close() {
 	if tc, ok := c.wire.(*tls.Conn); ok {
 		_ = tc.Close() // close_notify, RFC 8314
 	}
-	return c.conn.Close()
+	_ = c.conn.Close()
 }

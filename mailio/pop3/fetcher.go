@@ -201,8 +201,7 @@ func (f *Fetcher) takeAll(ctx context.Context, c *Client, messages []Message) (d
 // take fetches one message and hands it over.
 func (f *Fetcher) take(ctx context.Context, c *Client, m Message) (mailio.Step, error) {
 	body, err := c.Retrieve(m.N)
-	var refused *Error
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*Error](err); ok {
 		f.pickup.Fail(f.item(m), err)
 		return mailio.Leave, nil
 	}

@@ -380,7 +380,9 @@ func TestRun(t *testing.T) {
 	f.CheckNow()
 	lab.Eventually(t, 10*time.Second, "the message asked for", func() bool { return k.count() == 2 })
 	cancel()
-	<-done
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
 }
 
 // TestLarge: a message of 20 MB goes through in little memory.

@@ -72,8 +72,7 @@ func lasting(uid string) bool {
 // fingerprint makes a UID for a message without a good one.
 func (c *Client) fingerprint(m Message) (string, error) {
 	text, err := c.Top(m.N, 0)
-	var refused *Error
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*Error](err); ok {
 		text, err = c.Retrieve(m.N)
 	}
 	if err != nil {
