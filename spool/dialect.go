@@ -42,8 +42,8 @@ func parseDSN(dsn string) (dialect, error) {
 	scheme, rest, _ := strings.Cut(dsn, ":")
 	switch scheme {
 	case "sqlite":
-		if rest == "" || strings.ContainsAny(rest, "?\x00") {
-			return nil, errors.New(`spool: write "sqlite:" and the path of the database file, without "?"`)
+		if rest == "" || rest == ":memory:" || strings.ContainsAny(rest, "?\x00") {
+			return nil, errors.New(`spool: write "sqlite:" and the path of the database file, which has no "?"`)
 		}
 		return sqliteEngine{path: rest}, nil
 	case "postgres", "postgresql":

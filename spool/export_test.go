@@ -13,9 +13,6 @@ func (s *Spool) Texts(ctx context.Context, text string) ([]string, error) {
 	return texts(ctx, s.read, text)
 }
 
-// Again says whether the engine wants the transaction repeated.
-func (s *Spool) Again(err error) bool { return s.dialect.again(err) }
-
 // ParseDSN is parseDSN.
 func ParseDSN(dsn string) (string, error) {
 	d, err := parseDSN(dsn)
@@ -27,3 +24,30 @@ func ParseDSN(dsn string) (string, error) {
 
 // SQLiteName is the driver's name of a SQLite database.
 func SQLiteName(path string) string { return sqliteEngine{path: path}.name("immediate", "") }
+
+// Plan gives the steps in which SQLite would run a query.
+func (s *Spool) Plan(ctx context.Context, text string) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, "EXPLAIN QUERY PLAN "+text)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			return nil, err
+		}
+		steps = append(steps, step)
+	}
+	return steps, rows.Err()
+}
+
+// Pragma gives a setting of SQLite's in both pools.
+func (s *Spool) Pragma(ctx context.Context, name string) (write, read string, err error) {
+	if err = s.write.QueryRowContext(ctx, "PRAGMA "+name).Scan(&write); err == nil {
+		err = s.read.QueryRowContext(ctx, "PRAGMA "+name).Scan(&read)
+	}
+	return write, read, err
+}
