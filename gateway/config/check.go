@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -118,10 +117,7 @@ func (l *Listen) check(p *problems, ownSet bool) {
 		p.wants(u.Name != "" && u.PasswordFile != "", "listen.user", "name and password_file for each log-in")
 		p.file("listen.user.password_file", u.PasswordFile)
 	}
-	for _, n := range l.Trusted {
-		_, err := netip.ParsePrefix(n)
-		p.wants(err == nil, "listen.trusted", "networks such as 192.168.1.0/24, not %q", n)
-	}
+	p.wants(!l.RequireAuth || len(l.User) > 0, "listen.user", "at least one log-in: listen.require_auth asks for one")
 }
 
 // open lets a listener leave loopback only once own addresses are set (design: nothing is taken for strangers by accident).

@@ -46,13 +46,13 @@ type Fax struct {
 
 // Listen is the SMTP server that machines and mail servers deliver to.
 type Listen struct {
-	SMTP     string   `toml:"smtp" comment:"plain SMTP with STARTTLS where a certificate is set; empty: off. Anything but loopback needs own fax addresses"`
-	SMTPS    string   `toml:"smtps" comment:"implicit TLS; empty: off"`
-	CertFile string   `toml:"cert_file"`
-	KeyFile  string   `toml:"key_file"`
-	MaxSize  Size     `toml:"max_size" comment:"largest message taken, told in SIZE"`
-	User     []User   `toml:"user" comment:"log-ins (AUTH) of machines"`
-	Trusted  []string `toml:"trusted" comment:"networks that need no log-in, such as 192.168.1.0/24"`
+	SMTP        string `toml:"smtp" comment:"plain SMTP with STARTTLS where a certificate is set; empty: off. Anything but loopback needs own fax addresses"`
+	SMTPS       string `toml:"smtps" comment:"implicit TLS; empty: off"`
+	CertFile    string `toml:"cert_file"`
+	KeyFile     string `toml:"key_file"`
+	MaxSize     Size   `toml:"max_size" comment:"largest message taken, told in SIZE"`
+	User        []User `toml:"user" comment:"log-ins (AUTH) of machines"`
+	RequireAuth bool   `toml:"require_auth" comment:"take mail only after a log-in"`
 }
 
 // User is a log-in that a machine uses at our SMTP server.
@@ -145,7 +145,7 @@ func Default() Config {
 			Name: "faxgate", Answer: "asked", RequestMDN: true, Application: true, HeaderLine: true,
 			Codings: []string{"MH", "MR", "MMR"}, Papers: []string{"A4", "Letter", "Legal", "B4", "A3"}, MaxResolution: "400x400",
 		},
-		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 100 << 20, Trusted: []string{"127.0.0.0/8", "::1/128"}},
+		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 100 << 20},
 		Relay:   Relay{Port: 25, TLS: "starttls", Mechanism: "auto", Timeout: Duration(time.Minute)},
 		Console: Console{Listen: "127.0.0.1:8037"},
 		Retry: Retry{

@@ -56,7 +56,7 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		{"tls word", "[relay]\nhost = \"mx\"\ntls = \"ssl\"", "one of off, starttls, starttls-required, implicit"},
 		{"password file", "[relay]\nhost = \"mx\"\nuser = \"u\"\npassword_file = \"none\"", "a file that can be read"},
 		{"mailbox address", "[[mailbox]]\nprotocol = \"imap\"\nhost = \"h\"\nuser = \"u\"\npassword_file = \"faxgate.toml\"\naddress = \"x@y.example\"", "one of fax.addresses"},
-		{"trusted", "[listen]\ntrusted = [\"10.0.0.1\"]", "networks such as"},
+		{"nobody can log in", "[listen]\nrequire_auth = true", "at least one log-in"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := config.Read(write(t, tt.text))

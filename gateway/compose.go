@@ -1,0 +1,268 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"faxgate/codec"
+	"faxgate/ifax"
+	"faxgate/mailio"
+	"faxgate/spool"
+)
+
+// faxMessage returns the message to send: the stored one if it still stands, byte for byte, or a newly composed one. What cannot be composed is an *unsendableError.
+func (g *Gateway) faxMessage(ctx context.Context, l *spool.Lease) (spool.Message, error) {
+	w := readWhat[faxWhat](l.Task)
+	var stored []spool.Message
+	var job spool.Job
+	var docs []spool.Document
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		if stored, err = tx.Messages(l.Task.ID); err != nil {
+			return err
+		}
+		if job, err = tx.Job(l.Task.Job); err != nil {
+			return err
+		}
+		docs, err = tx.Documents(l.Task.Job)
+		return err
+	})
+	if err != nil {
+		return spool.Message{}, err
+	}
+	var last spool.Message
+	if len(stored) > 0 {
+		last = stored[len(stored)-1]
+		if !w.Healed || readForm(last).Profile == "S" {
+			return last, nil
+		}
+	}
+	return g.composeFax(ctx, l, job, docs, last.ID, w.Healed)
+}
+
+// composeFax codes the pages for the peer, writes the message around them and keeps it under new ids.
+func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job, docs []spool.Document, supersedes spool.ID, healed bool) (spool.Message, error) {
+	opened, closeAll, err := g.openAll(ctx, docs)
+	if err != nil {
+		return spool.Message{}, err
+	}
+	defer closeAll()
+	target, err := g.target(ctx, l.Task.Recipient, opened, healed)
+	if err != nil {
+		return spool.Message{}, err
+	}
+	tiff, report, err := g.codeTIFF(ctx, opened, docs, target)
+	if err != nil {
+		return spool.Message{}, err
+	}
+	defer os.Remove(tiff)
+	m := spool.Message{ID: spool.NewID(), Task: l.Task.ID, Part: 1, Parts: 1, Supersedes: supersedes}
+	m.EnvID = string(m.ID)
+	m.MessageID = g.newMessageID()
+	form := messageForm{
+		Profile: string(target.Profile.Letter), Coding: string(target.Profile.Coding), Resolution: target.Resolution.String(), Paper: papers(target),
+		Pages: report.Pages, MDN: g.cfg.Fax.RequestMDN, DSN: g.cfg.Fax.RequestDSN, Why: target.Why,
+	}
+	m.Form = marshal(form)
+	if err := g.storeMail(ctx, &m, g.faxMail(l.Task, job, m.MessageID, tiff, report.Pages)); err != nil {
+		return spool.Message{}, err
+	}
+	return m, l.Update(ctx, func(tx *spool.Tx) error {
+		if _, err := tx.AddMessage(m); err != nil {
+			return err
+		}
+		_, err := tx.AddEvent(spool.Event{
+			Job: job.ID, Task: l.Task.ID, Kind: "composed",
+			Words: fmt.Sprintf("coded as profile %s: %s", form, strings.Join(target.Why, "; ")), Data: m.Form,
+		})
+		return err
+	})
+}
+
+// openAll opens the documents of a job; a document that cannot be opened makes the fax unsendable.
+func (g *Gateway) openAll(ctx context.Context, docs []spool.Document) ([]codec.Document, func(), error) {
+	var opened []codec.Document
+	closeAll := func() {
+		for _, d := range opened {
+			d.Close()
+		}
+	}
+	for _, d := range docs {
+		doc, _, err := g.openDocument(ctx, d.Hash)
+		if err != nil {
+			closeAll()
+			return nil, nil, unsendable("%s: %w", d.Name, err)
+		}
+		opened = append(opened, doc)
+	}
+	return opened, closeAll, nil
+}
+
+// target chooses the form: what the peer is known to take, and strict Profile S for a stranger and after a refusal.
+func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, healed bool) (codec.Target, error) {
+	var sum codec.Summary
+	for i, d := range docs {
+		s, err := codec.Summarise(ctx, d)
+		if err != nil {
+			return codec.Target{}, unsendable("document %d: %w", i+1, err)
+		}
+		sum = both(sum, s)
+	}
+	theirs, why := ifax.ProfileS(), "the recipient refused another form, so Profile S, which every Internet fax takes"
+	if !healed {
+		var err error
+		if theirs, why, err = g.abilities(ctx, to); err != nil {
+			return codec.Target{}, err
+		}
+	}
+	t := ifax.Choose(theirs, g.ours, sum)
+	t.Why = append([]string{why}, t.Why...)
+	t.Reduce = true
+	if g.cfg.Fax.HeaderLine {
+		t.Header = codec.Header{Time: g.now().Local(), Sender: g.cfg.Fax.Name, Address: g.cfg.Account(), Total: sum.Pages}
+	}
+	return t, nil
+}
+
+// both sums up two documents as one: the form must do for the most demanding page.
+func both(a, b codec.Summary) codec.Summary {
+	if a.Pages == 0 {
+		return b
+	}
+	order := []codec.Paper{codec.Letter, codec.A4, codec.Legal, codec.B4, codec.A3}
+	if slices.Index(order, b.Paper) > slices.Index(order, a.Paper) {
+		a.Paper = b.Paper
+	}
+	if b.MaxRes.X*b.MaxRes.Y > a.MaxRes.X*a.MaxRes.Y {
+		a.MaxRes = b.MaxRes
+	}
+	a.Pages += b.Pages
+	a.Kind = max(a.Kind, b.Kind)
+	a.Vector = a.Vector || b.Vector
+	return a
+}
+
+func papers(t codec.Target) string {
+	names := make([]string, len(t.Papers))
+	for i, p := range t.Papers {
+		names[i] = string(p)
+	}
+	return strings.Join(names, "/")
+}
+
+// codeTIFF writes all pages of all documents, in order, as one TIFF file: a fax is one document to its recipient.
+func (g *Gateway) codeTIFF(ctx context.Context, opened []codec.Document, docs []spool.Document, t codec.Target) (string, codec.Report, error) {
+	f, err := os.CreateTemp(g.tempDir(), "fax-*.tif")
+	if err != nil {
+		return "", codec.Report{}, fmt.Errorf("make a temporary file: %w", err)
+	}
+	defer f.Close()
+	total := 0
+	for _, d := range opened {
+		total += d.Count()
+	}
+	rep, err := codec.Write(ctx, f, t.Profile, total, codec.Fit(ctx, allPages(ctx, opened, docs, total), t))
+	if err != nil {
+		os.Remove(f.Name())
+		if ctx.Err() != nil {
+			return "", rep, ctx.Err()
+		}
+		return "", rep, unsendable("code the pages: %w", err)
+	}
+	return f.Name(), rep, nil
+}
+
+// allPages walks the pages of several documents as one, numbered through.
+func allPages(ctx context.Context, opened []codec.Document, docs []spool.Document, total int) iter.Seq2[codec.Page, error] {
+	return func(yield func(codec.Page, error) bool) {
+		n := 0
+		for i, d := range opened {
+			for p, err := range d.Pages(ctx) {
+				if err != nil {
+					err = fmt.Errorf("%s, page %d: %w", docs[i].Name, p.Index+1, err)
+				}
+				p.Index, p.Total = n, total
+				if n++; !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// faxMail is the Internet-fax message (RFC 3965): MAIL FROM, From and Disposition-Notification-To are the fax account, because a receiver answers only then (RFC 8098 section 2.1).
+func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID, tiff string, pages int) ifax.Message {
+	account := mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}
+	m := ifax.Message{
+		From: account, To: []mail.Address{{Address: t.Recipient}}, Date: g.now(), MessageID: messageID,
+		Subject: job.Subject, Text: job.Text,
+		Documents: []ifax.Attachment{{Name: "fax.tif", Type: "image/tiff", Open: func() (io.ReadCloser, error) { return os.Open(tiff) }}},
+	}
+	if m.Subject == "" {
+		m.Subject = fmt.Sprintf("Internet fax from %s (%s)", g.cfg.Fax.Name, countPages(pages))
+	}
+	if m.Text == "" {
+		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(pages), g.cfg.Account())
+	}
+	if g.cfg.Fax.Application {
+		m.Documents[0].Application = "faxbw"
+	}
+	if g.cfg.Fax.RequestMDN {
+		m.Notify = &ifax.Notify{To: []mail.Address{{Address: account.Address}}}
+	}
+	return m
+}
+
+func countPages(n int) string {
+	if n == 1 {
+		return "1 page"
+	}
+	return fmt.Sprintf("%d pages", n)
+}
+
+// faxEnvelope asks for what the rows expect. Without a success DSN the ids are given all the same, without NOTIFY: a failed DSN still comes and can be matched (RFC 3461 section 5.2.6).
+func (g *Gateway) faxEnvelope(to string, m spool.Message) mailio.Envelope {
+	env := mailio.Envelope{From: g.cfg.Account(), To: to, Size: m.Size, EnvID: m.EnvID, Ret: "HDRS", ORcpt: to}
+	if readForm(m).DSN {
+		env.Notify = "SUCCESS,FAILURE,DELAY"
+	}
+	return env
+}
+
+// storeMail composes a mail straight into the store, so that no mail is ever held in memory, and notes where it lies.
+func (g *Gateway) storeMail(ctx context.Context, m *spool.Message, msg ifax.Message) error {
+	return g.storeComposed(ctx, m, func(w io.Writer) error { return ifax.Compose(w, msg) })
+}
+
+func (g *Gateway) storeComposed(ctx context.Context, m *spool.Message, compose func(io.Writer) error) error {
+	pr, pw := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pw.CloseWithError(compose(pw))
+	}()
+	hash, size, err := g.blobs.Put(ctx, pr)
+	pr.CloseWithError(io.ErrClosedPipe)
+	<-done
+	if err != nil {
+		return fmt.Errorf("compose and keep the message: %w", err)
+	}
+	m.Blob, m.Size = hash, size
+	return nil
+}
+
+func (g *Gateway) newMessageID() string {
+	return fmt.Sprintf("<%s.fax@%s>", spool.NewID(), g.cfg.Hostname)
+}
+
+func (g *Gateway) tempDir() string { return filepath.Join(g.cfg.Data, "tmp") }
+
+// stamp is a time as people read it.
+func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -0700") }

@@ -1,0 +1,241 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"faxgate/ifax"
+	"faxgate/mdn"
+	"faxgate/spool"
+)
+
+// finding is what one report says of one message of ours.
+type finding struct {
+	verdict  mdn.Verdict
+	kind     string // mdn or dsn
+	words    string
+	by       string
+	features string
+	ours     bool // the report speaks of the task's own recipient
+	refusal  ifax.Refusal
+}
+
+// confirm applies a report (MDN or DSN) that has come in: find the message that it speaks of, see what it says, and bring the fax to the rung that this proves. A report that matches
+// nothing changes nothing (RFC 8098 section 6.1, RFC 3464 section 4.1).
+func (g *Gateway) confirm(ctx context.Context, l *spool.Lease, rec spool.Received, msg *ifax.Message) error {
+	return l.Update(ctx, func(tx *spool.Tx) error {
+		matched := 0
+		for _, f := range findings(msg) {
+			m, t, err := g.match(tx, msg, f)
+			if errors.Is(err, spool.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			matched++
+			f.ours = f.speaksOf(msg, t.Recipient)
+			if err := g.applyFinding(tx, t, m, rec.ID, f); err != nil {
+				return err
+			}
+		}
+		words := "a receipt was matched"
+		if matched == 0 {
+			words = "a receipt that matches nothing sent from here: kept, nothing changed"
+		}
+		if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "report", Words: words}); err != nil {
+			return err
+		}
+		return g.finishIntake(tx, l.Task, rec, Reported, 0, "")
+	})
+}
+
+// findings lists what the report says, one for an MDN, one for each recipient of a DSN.
+func findings(msg *ifax.Message) []finding {
+	if m := msg.MDN; m != nil {
+		words := strings.Join(append([]string{strings.TrimSpace(m.Mode + "/" + m.Sending + "; " + m.Type)}, m.Modifiers...), "/")
+		words = strings.Join(slices.Concat([]string{words}, m.Errors, m.Failures, m.Warnings), "; ")
+		return []finding{{
+			verdict: m.Verdict(), kind: "mdn", words: words, by: m.FinalRecipient, features: m.Features,
+			refusal: ifax.Refusal{Report: true, Words: words, Status: statusIn(m.Errors)},
+		}}
+	}
+	var list []finding
+	if d := msg.DSN; d != nil {
+		for _, r := range d.Recipients {
+			words := strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Action, r.Status, r.Diagnostic))
+			list = append(list, finding{
+				verdict: r.Verdict(), kind: "dsn", words: words, by: d.ReportingMTA, features: r.Features,
+				refusal: ifax.Refusal{Status: r.Status, Words: words},
+			})
+		}
+	}
+	return list
+}
+
+// statusIn finds an enhanced status code at the head of an MDN's Error field, where devices put it.
+func statusIn(errs []string) string {
+	for _, e := range errs {
+		if code, _, _ := strings.Cut(strings.TrimSpace(e), " "); strings.Count(code, ".") == 2 && (strings.HasPrefix(code, "5.") || strings.HasPrefix(code, "4.")) {
+			return code
+		}
+	}
+	return ""
+}
+
+// match finds the message by the keys of the report, in their order of trust.
+func (g *Gateway) match(tx *spool.Tx, msg *ifax.Message, _ finding) (spool.Message, spool.Task, error) {
+	for _, k := range msg.Keys("").Candidates() {
+		m, err := g.byKey(tx, k)
+		if errors.Is(err, spool.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return spool.Message{}, spool.Task{}, err
+		}
+		t, err := tx.Task(m.Task)
+		return m, t, err
+	}
+	return spool.Message{}, spool.Task{}, spool.ErrNotFound
+}
+
+func (g *Gateway) byKey(tx *spool.Tx, k mdn.Key) (spool.Message, error) {
+	if k.Field == mdn.KeyEnvelopeID {
+		return tx.MessageByEnvID(k.Value)
+	}
+	return tx.MessageByMessageID(k.Value)
+}
+
+// speaksOf tells whether the report names the task's recipient: only then does it teach.
+func (f finding) speaksOf(msg *ifax.Message, recipient string) bool {
+	return msg.Keys("").Concerns(recipient)
+}
+
+// applyFinding brings one fax to the rung that the report proves. The first final MDN decides; what comes after it is journalled.
+func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding) error {
+	decided, late, err := g.record(tx, m, report, f)
+	if err != nil {
+		return err
+	}
+	if decided || t.Kind != KindFax {
+		return g.applyOther(tx, t, report, f, decided)
+	}
+	if f.ours && (f.verdict == mdn.Confirmed || f.verdict == mdn.Failed || f.verdict == mdn.Delivered) {
+		if err := g.learn(tx, t, report, f.kind, f.features); err != nil {
+			return err
+		}
+	}
+	c := change{by: f.by, words: f.words, late: late || t.State == Expired}
+	switch f.verdict {
+	case mdn.Confirmed:
+		return g.setState(tx, t, Confirmed, c)
+	case mdn.Failed:
+		if t.State == Confirmed {
+			return g.note(tx, t, report, "a failure was reported after the confirmation: "+f.words)
+		}
+		if healed, err := g.heal(tx, t, m, f.refusal); healed || err != nil {
+			return err
+		}
+		c.late = false
+		return g.setState(tx, t, Failed, c)
+	case mdn.Delivered:
+		return g.delivered(tx, t, m, report, c)
+	case mdn.Refused, mdn.Deleted:
+		return g.notConfirmed(tx, t, report, f)
+	default: // relayed, expanded, delayed, negotiation: the rung stays
+		return g.note(tx, t, report, f.words)
+	}
+}
+
+// delivered takes a delivery report: a rung up for what still waits below it. Where an MDN is awaited too, the waiting goes on.
+func (g *Gateway) delivered(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, c change) error {
+	switch t.State {
+	case Sending, Accepted, Uncertain, Queued, Held:
+		if readForm(m).MDN {
+			due := tx.Now().Add(g.cfg.Retry.Monitoring.D())
+			if t.State == Accepted && t.DueAt != nil {
+				due = *t.DueAt
+			}
+			c.due = &due
+		}
+		c.late = false
+		return g.setState(tx, t, Delivered, c)
+	case Expired:
+		return g.setState(tx, t, Delivered, c)
+	default:
+		return g.note(tx, t, report, c.words)
+	}
+}
+
+// notConfirmed takes a receipt that was denied, or a message deleted unread: the rung stays, and the waiting is over.
+func (g *Gateway) notConfirmed(tx *spool.Tx, t spool.Task, report spool.ID, f finding) error {
+	words := "receipt refused by the recipient: " + f.words
+	if f.verdict == mdn.Deleted {
+		words = "deleted by the recipient without a confirmation: " + f.words
+	}
+	if !final(t.State) {
+		none := spool.TaskChange{Reason: &words}
+		if t.State == Accepted || t.State == Delivered {
+			none.NoDue = true
+		}
+		if err := tx.SetTask(t.ID, none); err != nil {
+			return err
+		}
+	}
+	return g.note(tx, t, report, words)
+}
+
+// applyOther journals what changes no fax: a later receipt, or a report on a mail that is no fax. A bounced route is a failed route.
+func (g *Gateway) applyOther(tx *spool.Tx, t spool.Task, report spool.ID, f finding, decided bool) error {
+	if decided {
+		return g.note(tx, t, report, "a later receipt, which changes nothing: "+f.words)
+	}
+	if t.Kind == KindRoute && f.verdict == mdn.Failed && t.State == Done {
+		if err := g.setState(tx, t, Failed, change{by: f.by, words: f.words}); err != nil {
+			return err
+		}
+		return g.tellAdministrator(tx, t, Failed, f.words)
+	}
+	return g.note(tx, t, report, f.words)
+}
+
+// record keeps the report with the message's confirmations. decided: an earlier final MDN has spoken already; late: it came after its deadline.
+func (g *Gateway) record(tx *spool.Tx, m spool.Message, report spool.ID, f finding) (decided, late bool, err error) {
+	list, err := tx.Confirmations(m.ID)
+	if err != nil {
+		return false, false, err
+	}
+	now := tx.Now()
+	c := spool.Confirmation{Message: m.ID, Kind: f.kind}
+	for _, old := range list {
+		if old.Kind == "mdn" && old.ReceivedAt != nil && finalVerdict(old.Result) {
+			decided = true
+		}
+		if old.Kind == f.kind && old.ReceivedAt == nil {
+			c = old
+		}
+	}
+	late = c.Deadline != nil && now.After(*c.Deadline)
+	c.ReceivedAt, c.Result, c.Report = &now, string(f.verdict), report
+	if c.ID == "" {
+		_, err = tx.AddConfirmation(c)
+		return decided, late, err
+	}
+	return decided, late, tx.SetConfirmation(c)
+}
+
+func finalVerdict(v string) bool {
+	switch mdn.Verdict(v) {
+	case mdn.Confirmed, mdn.Failed, mdn.Refused, mdn.Deleted:
+		return true
+	}
+	return false
+}
+
+func (g *Gateway) note(tx *spool.Tx, t spool.Task, report spool.ID, words string) error {
+	_, err := tx.AddEvent(spool.Event{Job: t.Job, Task: t.ID, Received: report, Kind: "note", Words: words})
+	return err
+}

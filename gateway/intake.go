@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"faxgate/codec"
+	"faxgate/ifax"
+	"faxgate/spool"
+)
+
+// intake reads the pages of a received mail after its 250: what is readable is counted and routed, what is not is said in the receipt and in the journal. A report goes to confirm.
+func (g *Gateway) intake(ctx context.Context, l *spool.Lease) error {
+	var rec spool.Received
+	var docs []spool.Document
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		if rec, err = tx.Received(l.Task.Received); err != nil {
+			return err
+		}
+		docs, err = tx.ReceivedDocuments(rec.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if rec.Kind == ifax.KindMDN || rec.Kind == ifax.KindDSN {
+		msg, err := g.parseAgain(ctx, rec)
+		if err != nil {
+			return err
+		}
+		return g.confirm(ctx, l, rec, msg)
+	}
+	var found []pagesOf
+	for _, d := range docs {
+		p, err := g.readPages(ctx, d)
+		if err != nil {
+			return err // the store, or the shutdown: nothing is known of the pages
+		}
+		found = append(found, p)
+	}
+	g.fault("pages-read")
+	return l.Update(ctx, func(tx *spool.Tx) error { return g.taken(tx, l.Task, rec, found) })
+}
+
+// parseAgain reads a kept report; its parts have been looked at before.
+func (g *Gateway) parseAgain(ctx context.Context, rec spool.Received) (*ifax.Message, error) {
+	b, err := g.blobs.Open(ctx, rec.Blob)
+	if err != nil {
+		return nil, fmt.Errorf("open the kept message: %w", err)
+	}
+	defer b.Close()
+	msg, err := ifax.Parse(ctx, b, ifax.Limits{TempDir: g.tempDir()}, nil)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return msg, nil
+}
+
+// pagesOf is what was found in one document.
+type pagesOf struct {
+	doc      spool.Document
+	pages    []spool.Page
+	readable int
+}
+
+// readPages decodes every row of every page: only then is a page known to be readable. Errors of pages are kept with them; the walk goes on.
+func (g *Gateway) readPages(ctx context.Context, d spool.Document) (pagesOf, error) {
+	found := pagesOf{doc: d}
+	if d.Error != "" {
+		return found, nil
+	}
+	doc, _, err := g.openDocument(ctx, d.Hash)
+	if err != nil {
+		return found.broken(ctx, err)
+	}
+	defer doc.Close()
+	found.doc.Pages = doc.Count()
+	for p, err := range doc.Pages(ctx) {
+		row := spool.Page{Document: d.ID, Index: p.Index, Width: p.Width, Height: p.Height, XRes: p.XRes, YRes: p.YRes, Coding: p.Coding}
+		if err == nil && !p.Vector {
+			err = walkRows(ctx, p)
+		}
+		if ctx.Err() != nil {
+			return found, ctx.Err()
+		}
+		if errors.Is(err, codec.ErrUnavailable) {
+			return found, err
+		}
+		st := p.Stats()
+		found.doc.BadRows += st.BadRows
+		if err == nil && st.Rows == 0 && !p.Vector && p.Kind == codec.Bilevel {
+			err = errors.New("not one row of the page could be decoded")
+		}
+		if err != nil {
+			row.Error = err.Error()
+			found.doc.Error = fmt.Sprintf("page %d: %v", p.Index+1, err)
+		} else {
+			found.readable++
+		}
+		found.pages = append(found.pages, row)
+	}
+	return found, nil
+}
+
+func (p pagesOf) broken(ctx context.Context, err error) (pagesOf, error) {
+	if ctx.Err() != nil {
+		return p, ctx.Err()
+	}
+	if _, ok := errors.AsType[*codec.Error](err); ok && !errors.Is(err, codec.ErrUnavailable) {
+		p.doc.Error = err.Error()
+		return p, nil
+	}
+	return p, err
+}
+
+func walkRows(ctx context.Context, p codec.Page) error {
+	if p.Kind == codec.Bilevel {
+		for _, err := range p.Changes(ctx) {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, err := range p.Gray(ctx) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// taken writes what was found, the receipt that we owe and the routes, in one transaction: after it nothing of this mail is left to chance.
+func (g *Gateway) taken(tx *spool.Tx, t spool.Task, rec spool.Received, found []pagesOf) error {
+	readable := 0
+	var faults []string
+	for _, f := range found {
+		readable += f.readable
+		if f.doc.Error != "" {
+			faults = append(faults, fmt.Sprintf("%s: %s", f.doc.Name, f.doc.Error))
+		}
+		if err := tx.SetDocument(f.doc); err != nil {
+			return err
+		}
+		for _, p := range f.pages {
+			if err := tx.PutPage(p); err != nil {
+				return err
+			}
+		}
+	}
+	state := Read
+	switch {
+	case readable == 0:
+		state = Unreadable
+		if len(faults) == 0 {
+			faults = []string{"nothing in the message can be printed"}
+		}
+	case len(faults) > 0:
+		state = Incomplete
+	}
+	trouble := strings.Join(faults, "; ")
+	if err := g.owe(tx, rec, state, readable, trouble); err != nil {
+		return err
+	}
+	if readable > 0 && g.cfg.Fax.DeliverTo != "" {
+		now := tx.Now()
+		if _, err := tx.AddTask(spool.Task{Received: rec.ID, Kind: KindRoute, Recipient: g.cfg.Fax.DeliverTo, State: Queued, DueAt: &now}); err != nil {
+			return err
+		}
+	}
+	if readable == 0 {
+		if err := g.tellAdministrator(tx, spool.Task{Received: rec.ID, Recipient: rec.EnvelopeTo, Kind: KindIntake}, Unreadable, trouble); err != nil {
+			return err
+		}
+	}
+	return g.finishIntake(tx, t, rec, state, readable, trouble)
+}
+
+// finishIntake ends the intake of a mail.
+func (g *Gateway) finishIntake(tx *spool.Tx, t spool.Task, rec spool.Received, state spool.State, pages int, trouble string) error {
+	rec.State, rec.Pages, rec.Error = state, pages, trouble
+	if err := tx.SetReceived(rec); err != nil {
+		return err
+	}
+	words := fmt.Sprintf("%s: %s", state, countPages(pages))
+	if trouble != "" {
+		words += "; " + trouble
+	}
+	if state == Reported {
+		words = "the report has been dealt with"
+	}
+	if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "read", Words: words}); err != nil {
+		return err
+	}
+	return tx.SetTask(t.ID, spool.TaskChange{State: Done, NoDue: true, Release: true})
+}

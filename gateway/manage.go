@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"faxgate/spool"
+)
+
+// Retry puts what has failed, expired or is held back into the queue: the same message where it may still be the same, by the person's own decision.
+func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
+	return g.manage(ctx, id, []spool.State{Failed, Expired, Held, Cancelled, Uncertain}, func(tx *spool.Tx, t spool.Task) error {
+		none := 0
+		w := readWhat[faxWhat](t)
+		w.Resent, w.Told = false, false
+		if err := tx.SetTask(t.ID, spool.TaskChange{Attempts: &none, What: marshal(w)}); err != nil {
+			return err
+		}
+		t.Attempts, t.What = 0, marshal(w)
+		due := tx.Now()
+		return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
+	})
+}
+
+// Cancel ends what has not been accepted yet.
+func (g *Gateway) Cancel(ctx context.Context, id spool.ID) error {
+	return g.manage(ctx, id, []spool.State{Queued, Uncertain, Held}, func(tx *spool.Tx, t spool.Task) error {
+		return g.setState(tx, t, Cancelled, change{release: true, by: "person", words: "cancelled by hand"})
+	})
+}
+
+// manage changes the deliveries of a fax, or the routes of a received one, that are in one of the states; ErrState if none is.
+func (g *Gateway) manage(ctx context.Context, id spool.ID, states []spool.State, do func(*spool.Tx, spool.Task) error) error {
+	return g.spool.Update(ctx, func(tx *spool.Tx) error {
+		tasks, err := tx.Tasks(spool.TaskFilter{Job: id, Kinds: []spool.Kind{KindFax}})
+		if err == nil && len(tasks) == 0 {
+			tasks, err = tx.Tasks(spool.TaskFilter{Received: id, Kinds: []spool.Kind{KindRoute}})
+		}
+		if err != nil {
+			return err
+		}
+		if len(tasks) == 0 {
+			return ErrNotFound
+		}
+		n := 0
+		for _, t := range tasks {
+			if !slices.Contains(states, t.State) {
+				continue
+			}
+			n++
+			if err := do(tx, t); err != nil {
+				return err
+			}
+		}
+		if n == 0 {
+			return fmt.Errorf("%w: it is %s", ErrState, tasks[0].State)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,193 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"strings"
+
+	"faxgate/mailio"
+	"faxgate/mdn"
+	"faxgate/spool"
+)
+
+// receiptWhat is a receipt that we owe.
+type receiptWhat struct {
+	Kind    string `json:"kind"` // mdn or dsn
+	Failed  bool   `json:"failed,omitempty"`
+	Trouble string `json:"trouble,omitempty"`
+	Pages   int    `json:"pages,omitempty"`
+}
+
+// owe decides which receipts a received mail gets and queues them. The reason is in the journal, also for none.
+func (g *Gateway) owe(tx *spool.Tx, rec spool.Received, state spool.State, pages int, trouble string) error {
+	a := readAttrs(rec)
+	w := receiptWhat{Kind: "mdn", Failed: state != Read, Trouble: trouble, Pages: pages}
+	req := a.Request
+	if len(req.To) == 0 && w.Failed && g.cfg.Fax.Answer == "errors" && req.ReturnPath != "" {
+		req.To = []string{req.ReturnPath} // an error may be told unasked, a success never (RFC 2532 section 2.2.1)
+	}
+	ok, why := mdn.Answer(req, mdn.Policy{Never: g.cfg.Fax.Answer == "off"})
+	if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "receipt", Words: answerWords(ok, why)}); err != nil {
+		return err
+	}
+	if ok {
+		if err := g.oweOne(tx, rec, w, req.To[0]); err != nil {
+			return err
+		}
+	}
+	if w.Kind = "dsn"; a.owesDSN(&w, ok) {
+		return g.oweOne(tx, rec, w, rec.EnvelopeFrom)
+	}
+	return nil
+}
+
+func answerWords(ok bool, why string) string {
+	if ok {
+		return "a receipt is sent: " + why
+	}
+	return "no receipt is sent: " + why
+}
+
+// owesDSN tells whether a delivery report is ours to send: only for what came by SMTP, never to the null sender, and as NOTIFY says (RFC 3461 section 5.2). Delivered, where success was
+// to be told; failed, where no MDN tells it.
+func (a receivedAttrs) owesDSN(w *receiptWhat, mdnSent bool) bool {
+	notify := strings.ToUpper(a.Rcpt.Notify)
+	if !a.SMTP || a.Request.ReturnPath == "" || notify == "NEVER" {
+		return false
+	}
+	if w.Failed && !mdnSent && !a.Request.IsReport && !a.Request.IsList && !a.Request.Auto {
+		return notify == "" || strings.Contains(notify, "FAILURE")
+	}
+	if w.Failed && !mdnSent {
+		return false
+	}
+	w.Failed = false // the mail was delivered, whatever its pages are worth: the MDN tells that
+	return strings.Contains(notify, "SUCCESS")
+}
+
+// oweOne writes the notice, which can exist once, and the task that sends it.
+func (g *Gateway) oweOne(tx *spool.Tx, rec spool.Received, w receiptWhat, to string) error {
+	now := tx.Now()
+	id := spool.NewID()
+	fresh, err := tx.AddNotice(spool.Notice{Received: rec.ID, Recipient: rec.EnvelopeTo, Kind: w.Kind, Task: id})
+	if err != nil || !fresh {
+		return err
+	}
+	_, err = tx.AddTask(spool.Task{ID: id, Received: rec.ID, Kind: KindReceipt, Recipient: to, State: Queued, DueAt: &now, What: marshal(w)})
+	return err
+}
+
+// receipt sends a receipt that we owe, at most once: that it is sent is committed before its final dot, and from then on it is never sent again (RFC 8098 section 2.1).
+func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
+	w := readWhat[receiptWhat](l.Task)
+	var rec spool.Received
+	var n spool.Notice
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		if rec, err = tx.Received(l.Task.Received); err != nil {
+			return err
+		}
+		n, err = tx.Notice(rec.ID, rec.EnvelopeTo, w.Kind)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if n.SentAt != nil {
+		return g.endMail(ctx, l, "", verdict{state: Done, words: "the receipt had gone out when the gateway was stopped; it is not sent again"})
+	}
+	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeReceipt(ctx, m, l.Task.Recipient, rec, w) })
+	if err != nil {
+		return g.endMail(ctx, l, "", g.judge(mailio.Reply{}, err, l.Task.Attempts+1, l.Task.CreatedAt))
+	}
+	env := mailio.Envelope{From: "", To: l.Task.Recipient, Size: m.Size, Notify: "NEVER"}
+	g.fault("receipt-composed")
+	attempt, reply, err := g.transmit(ctx, l, m, env, func(tx *spool.Tx) error {
+		first, err := tx.SetNoticeSent(rec.ID, rec.EnvelopeTo, w.Kind, tx.Now())
+		if err == nil && !first {
+			return errors.New("this receipt was sent before")
+		}
+		return err
+	})
+	g.fault("receipt-replied")
+	v := g.judge(reply, err, l.Task.Attempts+1, l.Task.CreatedAt)
+	if v.state == Uncertain {
+		v = verdict{state: Done, outcome: v.outcome, by: v.by, words: "the receipt went out, its answer was not read; it is not sent again"}
+	}
+	if v.refusal != nil && v.refusal.Stage == mailio.StageDot && v.state == Queued {
+		v.state, v.due = Failed, nil // after the dot there is no second receipt
+	}
+	return g.endMail(ctx, l, attempt, v)
+}
+
+// composeReceipt writes the MDN or DSN.
+func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to string, rec spool.Received, w receiptWhat) error {
+	a := readAttrs(rec)
+	h := mdn.ReportHeader{
+		From: mail.Address{Name: g.cfg.Fax.Name, Address: g.receiptFrom(rec)}, To: mail.Address{Address: to}, Date: g.now(),
+		MessageID: m.MessageID, InReplyTo: rec.MessageID,
+	}
+	return g.storeComposed(ctx, m, func(wr io.Writer) error {
+		if w.Kind == "dsn" {
+			return mdn.ComposeDSN(wr, h, g.dsnWords(rec, w), g.dsn(rec, a, w))
+		}
+		return mdn.ComposeMDN(wr, h, g.mdnWords(rec, w), g.mdn(rec, a, w))
+	})
+}
+
+// receiptFrom is the address that the fax was sent to (RFC 8098 section 3: From is the recipient for whom it is issued).
+func (g *Gateway) receiptFrom(rec spool.Received) string {
+	if strings.Contains(rec.EnvelopeTo, "@") {
+		return rec.EnvelopeTo
+	}
+	return g.cfg.Account()
+}
+
+func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat) mdn.MDN {
+	m := mdn.MDN{
+		ReportingUA: g.cfg.Hostname + "; faxgate", FinalRecipient: g.receiptFrom(rec), OriginalRecipient: a.Request.OriginalRecipient,
+		OriginalMessageID: rec.MessageID, Type: mdn.TypeDispatched, Features: g.ours.String(),
+	}
+	if w.Failed {
+		m.Type, m.Modifiers = mdn.TypeProcessed, []string{mdn.ModifierError}
+		m.Errors = []string{"5.6.1 " + w.Trouble}
+	}
+	return m
+}
+
+func (g *Gateway) mdnWords(rec spool.Received, w receiptWhat) string {
+	what := fmt.Sprintf("Your Internet fax %q to %s, received on %s,", rec.Subject, g.receiptFrom(rec), stamp(rec.ReceivedAt))
+	switch {
+	case !w.Failed:
+		return fmt.Sprintf("%s was processed successfully: %s.\n", what, countPages(w.Pages))
+	case w.Pages > 0:
+		return fmt.Sprintf("%s could be read only in part: %s arrived, but not all of it.\n%s\nPlease send what is missing again.\n", what, countPages(w.Pages), w.Trouble)
+	default:
+		return fmt.Sprintf("%s could not be read.\n%s\nThis gateway takes TIFF (MH, MR, MMR), PDF, JPEG, PNG and text.\n", what, w.Trouble)
+	}
+}
+
+func (g *Gateway) dsn(rec spool.Received, a receivedAttrs, w receiptWhat) mdn.DSN {
+	r := mdn.Recipient{OriginalRecipient: addressPart(a.Rcpt.ORcpt), FinalRecipient: g.receiptFrom(rec), Action: "delivered", Status: "2.0.0", Features: g.ours.String()}
+	if w.Failed {
+		r.Action, r.Status, r.Diagnostic = "failed", "5.6.1", "554 5.6.1 "+w.Trouble
+	}
+	return mdn.DSN{EnvelopeID: a.EnvID, ReportingMTA: g.cfg.Hostname, Arrival: rec.ReceivedAt, Recipients: []mdn.Recipient{r}}
+}
+
+func (g *Gateway) dsnWords(rec spool.Received, w receiptWhat) string {
+	if w.Failed {
+		return g.mdnWords(rec, w)
+	}
+	return fmt.Sprintf("Your Internet fax %q was delivered to %s on %s.\n", rec.Subject, g.receiptFrom(rec), stamp(rec.ReceivedAt))
+}
+
+// addressPart takes the "rfc822;" off an ORCPT.
+func addressPart(orcpt string) string {
+	if _, addr, ok := strings.Cut(orcpt, ";"); ok {
+		return addr
+	}
+	return orcpt
+}

@@ -1,0 +1,195 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/mail"
+	"os"
+	"strings"
+
+	"faxgate/codec"
+	"faxgate/codec/pdf"
+	"faxgate/ifax"
+	"faxgate/mailio"
+	"faxgate/spool"
+)
+
+// reportWhat is a notice to the administrator.
+type reportWhat struct {
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// route passes a received fax on: as PDF, by mail, to the configured address. The fax stays in the inbox in any case.
+func (g *Gateway) route(ctx context.Context, l *spool.Lease) error {
+	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeRoute(ctx, m, l.Task) })
+	return g.mail(ctx, l, m, err)
+}
+
+// report tells the administrator.
+func (g *Gateway) report(ctx context.Context, l *spool.Lease) error {
+	m, err := g.mailOf(ctx, l, func(m *spool.Message) error {
+		w := readWhat[reportWhat](l.Task)
+		return g.storeMail(ctx, m, ifax.Message{
+			From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: l.Task.Recipient}},
+			Date: g.now(), MessageID: m.MessageID, Subject: w.Subject, Text: w.Text, Extra: automatic(),
+		})
+	})
+	return g.mail(ctx, l, m, err)
+}
+
+// mail sends a composed mail that is no fax and settles the task. A repeat after an unanswered dot has the same Message-ID, so that mail programs can tell.
+func (g *Gateway) mail(ctx context.Context, l *spool.Lease, m spool.Message, err error) error {
+	t := l.Task
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return g.endMail(ctx, l, "", g.judge(mailio.Reply{}, err, t.Attempts+1, t.CreatedAt))
+	}
+	env := mailio.Envelope{From: g.cfg.Account(), To: t.Recipient, Size: m.Size, EnvID: m.EnvID, Ret: "HDRS"}
+	attempt, reply, err := g.transmit(ctx, l, m, env, nil)
+	v := g.judge(reply, err, t.Attempts+1, t.CreatedAt)
+	if v.state == Uncertain {
+		v = g.again(verdict{state: Queued, outcome: v.outcome, words: v.words, by: v.by}, t.Attempts+1, t.CreatedAt)
+	}
+	return g.endMail(ctx, l, attempt, v)
+}
+
+// endMail settles a task that is no fax. A failed route is told to the administrator; a failed notice is only logged, because telling it would fail too.
+func (g *Gateway) endMail(ctx context.Context, l *spool.Lease, attempt spool.ID, v verdict) error {
+	if v.state == Accepted {
+		v.state = Done
+	}
+	if v.state == Failed {
+		g.log.ErrorContext(ctx, string(l.Task.Kind)+" failed", "task", l.Task.ID, "inbox", l.Task.Received, "to", l.Task.Recipient, "words", v.words)
+	}
+	return l.Update(context.WithoutCancel(ctx), func(tx *spool.Tx) error {
+		if attempt != "" {
+			if err := g.endAttempt(tx, attempt, v); err != nil {
+				return err
+			}
+		}
+		if v.state == Failed && l.Task.Kind == KindRoute {
+			if err := g.tellAdministrator(tx, l.Task, Failed, v.words); err != nil {
+				return err
+			}
+		}
+		return g.setState(tx, l.Task, v.state, change{by: v.by, words: v.words, due: v.due, try: true, release: true})
+	})
+}
+
+// mailOf returns the stored message of a task, or composes and stores it: once, so that a repeat is the same message.
+func (g *Gateway) mailOf(ctx context.Context, l *spool.Lease, compose func(*spool.Message) error) (spool.Message, error) {
+	var stored []spool.Message
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		stored, err = tx.Messages(l.Task.ID)
+		return err
+	})
+	if err != nil {
+		return spool.Message{}, err
+	}
+	if len(stored) > 0 {
+		return stored[len(stored)-1], nil
+	}
+	m := spool.Message{ID: spool.NewID(), Task: l.Task.ID, MessageID: g.newMessageID(), Part: 1, Parts: 1}
+	m.EnvID = string(m.ID)
+	if err := compose(&m); err != nil {
+		return spool.Message{}, err
+	}
+	return m, l.Update(ctx, func(tx *spool.Tx) error {
+		_, err := tx.AddMessage(m)
+		return err
+	})
+}
+
+// composeRoute writes the mail with the PDF.
+func (g *Gateway) composeRoute(ctx context.Context, m *spool.Message, t spool.Task) error {
+	var rec spool.Received
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		rec, err = tx.Received(t.Received)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(g.tempDir(), "route-*.pdf")
+	if err != nil {
+		return fmt.Errorf("make a temporary file: %w", err)
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := g.receivedPDF(ctx, rec, f); err != nil {
+		if ctx.Err() != nil || errors.Is(err, codec.ErrUnavailable) {
+			return err
+		}
+		return unsendable("make the PDF: %w", err)
+	}
+	return g.storeMail(ctx, m, g.routeMail(rec, t, m.MessageID, f.Name()))
+}
+
+func (g *Gateway) routeMail(rec spool.Received, t spool.Task, messageID, file string) ifax.Message {
+	from := rec.From
+	if from == "" {
+		from = rec.EnvelopeFrom
+	}
+	subject := fmt.Sprintf("Fax from %s (%s)", from, countPages(rec.Pages))
+	var text strings.Builder
+	fmt.Fprintf(&text, "A fax has come in.\n\nFrom:     %s\nTo:       %s\nReceived: %s\nPages:    %d\nSubject:  %s\n", from, rec.EnvelopeTo, stamp(rec.ReceivedAt), rec.Pages, rec.Subject)
+	if rec.Error != "" {
+		subject = "Incomplete f" + subject[1:]
+		fmt.Fprintf(&text, "\nIt is incomplete: %s\nThe sender has been told where a receipt was asked for.\n", rec.Error)
+	}
+	fmt.Fprintf(&text, "\nThe original is kept in the inbox of faxgate as %s.\n", rec.ID)
+	return ifax.Message{
+		From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: t.Recipient}},
+		Date: g.now(), MessageID: messageID, Subject: subject, Text: text.String(), Extra: automatic(),
+		Documents: []ifax.Attachment{{
+			Name: "fax-" + rec.ReceivedAt.Local().Format("20060102-150405") + ".pdf", Type: "application/pdf",
+			Open: func() (io.ReadCloser, error) { return os.Open(file) },
+		}},
+	}
+}
+
+// receivedPDF writes all readable pages of a received fax as one PDF.
+func (g *Gateway) receivedPDF(ctx context.Context, rec spool.Received, w io.Writer) error {
+	var docs []spool.Document
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		docs, err = tx.ReceivedDocuments(rec.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return g.writePDF(ctx, docs, pdf.Meta{Title: rec.Subject, Author: rec.From, Created: rec.ReceivedAt}, w)
+}
+
+// writePDF writes the pages of documents that can be read, leaving out those that cannot: what is left out stands in the documents' own errors.
+func (g *Gateway) writePDF(ctx context.Context, docs []spool.Document, meta pdf.Meta, w io.Writer) error {
+	var opened []codec.Document
+	defer func() {
+		for _, d := range opened {
+			d.Close()
+		}
+	}()
+	total := 0
+	for _, d := range docs {
+		doc, _, err := g.openDocument(ctx, d.Hash)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			continue
+		}
+		opened = append(opened, doc)
+		total += doc.Count()
+	}
+	if total == 0 {
+		return fmt.Errorf("%w: no page can be read", ErrNotFound)
+	}
+	pages := readablePages(allPages(ctx, opened, docs, total))
+	_, err := codec.WritePDF(ctx, w, meta, pages)
+	return err
+}

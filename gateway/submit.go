@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"faxgate/codec"
+	"faxgate/ifax"
+	"faxgate/spool"
+)
+
+// SubmitRequest is what every way in hands over: documents for one or more recipients.
+type SubmitRequest struct {
+	To      []string
+	Files   []File
+	Key     string // idempotency key; the same key gives the same fax
+	Subject string
+	Text    string
+	Origin  string // "api", "cli", "mail", "folder"
+}
+
+// File is one document of a request.
+type File struct {
+	Name string
+	Open func() (io.ReadCloser, error)
+}
+
+// faxWhat is what a fax task needs to know beyond its rows.
+type faxWhat struct {
+	Healed bool `json:"healed,omitempty"` // refused once for its form: Profile S from now on
+	Resent bool `json:"resent,omitempty"` // the one repeat after an unanswered dot was used
+	Told   bool `json:"told,omitempty"`   // the administrator has been told of this fax
+}
+
+// Submit checks and keeps a request and returns once it is durable: one task for each recipient. A mistake of the caller's is an *InputError.
+func (g *Gateway) Submit(ctx context.Context, r SubmitRequest) (spool.ID, error) {
+	to, err := recipients(r.To)
+	if err != nil {
+		return "", err
+	}
+	if len(r.Files) == 0 && strings.TrimSpace(r.Text) == "" {
+		return "", &InputError{"file", "give at least one document: PDF, TIFF, PNG, JPEG or text"}
+	}
+	if err := g.roomOnDisk(); err != nil {
+		return "", err
+	}
+	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}}
+	for i, f := range r.Files {
+		doc, err := g.takeDocument(ctx, f)
+		if err != nil {
+			return "", err
+		}
+		doc.Pos = i
+		d.Documents = append(d.Documents, doc)
+	}
+	now := g.now()
+	for _, addr := range to {
+		d.Tasks = append(d.Tasks, spool.Task{Kind: KindFax, Recipient: addr, State: Queued, DueAt: &now})
+	}
+	id, err := g.spool.Submit(ctx, d)
+	if err != nil {
+		return "", fmt.Errorf("keep the fax: %w", err)
+	}
+	g.log.InfoContext(ctx, "fax submitted", "fax", id, "recipients", len(to), "documents", len(d.Documents), "origin", r.Origin)
+	return id, nil
+}
+
+// recipients reads and canonicalises the addresses and drops repeats.
+func recipients(list []string) ([]string, error) {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range list {
+		a, err := ifax.ParseAddress(strings.TrimSpace(s))
+		if err != nil {
+			return nil, &InputError{"to", err.Error()}
+		}
+		if addr := a.String(); !seen[addr] {
+			seen[addr] = true
+			out = append(out, addr)
+		}
+	}
+	if len(out) == 0 {
+		return nil, &InputError{"to", "give at least one recipient, such as fax@example.com"}
+	}
+	return out, nil
+}
+
+// takeDocument keeps a file as a blob and makes sure that its pages can be reached: what can be told now is told now.
+func (g *Gateway) takeDocument(ctx context.Context, f File) (spool.Document, error) {
+	name := cleanName(f.Name)
+	src, err := f.Open()
+	if err != nil {
+		return spool.Document{}, &InputError{"file", fmt.Sprintf("open %s: %v", name, err)}
+	}
+	defer src.Close()
+	limit := int64(g.cfg.Limits.Document)
+	hash, size, err := g.blobs.Put(ctx, io.LimitReader(src, limit+1))
+	if err != nil {
+		return spool.Document{}, fmt.Errorf("keep %s: %w", name, err)
+	}
+	if size > limit {
+		return spool.Document{}, &InputError{"file", fmt.Sprintf("%s is larger than the limit of %d MB (limits.document)", name, limit>>20)}
+	}
+	doc, kind, err := g.openDocument(ctx, hash)
+	if err != nil {
+		return spool.Document{}, &InputError{"file", fmt.Sprintf("%s: %v", name, err)}
+	}
+	defer doc.Close()
+	return spool.Document{Name: name, Type: kind, Hash: hash, Size: size, Pages: doc.Count()}, nil
+}
+
+// openDocument opens a kept document; closing it closes the blob too.
+func (g *Gateway) openDocument(ctx context.Context, hash spool.Hash) (codec.Document, string, error) {
+	b, err := g.blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, "", fmt.Errorf("open the kept document: %w", err)
+	}
+	head := make([]byte, 1024)
+	n, err := b.ReadAt(head, 0)
+	if err != nil && err != io.EOF { //nolint:errorlint // ReaderAt's own contract
+		b.Close()
+		return nil, "", fmt.Errorf("read the kept document: %w", err)
+	}
+	doc, err := g.opener.Open(ctx, b, b.Size())
+	if err != nil {
+		b.Close()
+		return nil, "", err
+	}
+	return &blobDocument{Document: doc, blob: b}, codec.Sniff(head[:n]), nil
+}
+
+type blobDocument struct {
+	codec.Document
+	blob io.Closer
+}
+
+func (d *blobDocument) Close() error {
+	err := d.Document.Close()
+	d.blob.Close()
+	return err
+}
+
+// cleanName makes a file name safe to show and to write into a header: no path, no control characters.
+func cleanName(name string) string {
+	name = filepath.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '"' {
+			return -1
+		}
+		return r
+	}, name)
+	if name == "" || name == "." || name == "/" {
+		return "document"
+	}
+	return name
+}
+
+func marshal(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only our own plain structs come here
+	}
+	return b
+}
