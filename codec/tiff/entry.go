@@ -2,6 +2,7 @@ package tiff
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -87,8 +88,9 @@ func (p *Page) raw(e Entry, n int64) ([]byte, error) {
 	}
 	b := make([]byte, min(n, p.file.size-off))
 	got, err := p.file.r.ReadAt(b, off)
-	if got < len(b) && err != nil && err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", e.Tag, err)
+	if got < len(b) && err != nil && !errors.Is(err, io.EOF) {
+		p.file.failed = fmt.Errorf("read the values of %s: %w", e.Tag, err)
+		return nil, p.file.failed
 	}
 	return b[:got], nil
 }

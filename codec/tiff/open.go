@@ -27,6 +27,9 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 		return nil, fmt.Errorf("tiff: %w", f.noPages(first))
 	}
 	f.locateStrips()
+	if f.failed != nil {
+		return nil, fmt.Errorf("tiff: %w", f.failed)
+	}
 	return f, nil
 }
 

@@ -17,8 +17,10 @@ type File struct {
 	lim     Limits
 	stopped string // why the chain of directories ended early
 
-	fields int // fields so far, against Limits.MaxFields
-	strips int // strips so far, against Limits.MaxStrips
+	fields int   // fields so far, against Limits.MaxFields
+	strips int   // strips so far, against Limits.MaxStrips
+	coded  int64 // bytes in the strips of all pages so far
+	failed error // of r, while a value was read
 }
 
 // Page is one image file directory of the main chain, with the defaults of TIFF 6.0 where a field is absent.

@@ -14,12 +14,7 @@ func (f *File) locateStrips() {
 		if p.Err != nil || p.Tiled {
 			continue
 		}
-		counted, err := p.setStrips()
-		if err != nil {
-			p.Err = err
-			continue
-		}
-		if !counted {
+		if p.Err = p.setStrips(); p.Err == nil && !p.counted() {
 			guess = append(guess, p)
 		}
 	}
@@ -33,15 +28,27 @@ func (f *File) locateStrips() {
 	}
 }
 
-// setStrips reads the offsets and sizes; counted tells whether every strip has a size.
-func (p *Page) setStrips() (counted bool, err error) {
+// counted says whether the sizes of the strips can be: none is missing, and together they fit in the file.
+func (p *Page) counted() bool {
+	var sum int64
+	for _, s := range p.Strips {
+		if s.Size == 0 && s.Offset != 0 {
+			return false
+		}
+		sum += min(s.Size, max(p.file.size-s.Offset, 0))
+	}
+	return sum <= p.file.size
+}
+
+// setStrips reads the offsets and sizes.
+func (p *Page) setStrips() error {
 	e, ok := p.find(TagStripOffsets)
 	if !ok {
-		return false, errors.New("the page has no data: StripOffsets is missing")
+		return errors.New("the page has no data: StripOffsets is missing")
 	}
 	offsets, err := p.stripValues(e)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var sizes []uint32
 	if e, ok := p.find(TagStripByteCounts); ok {
@@ -51,16 +58,14 @@ func (p *Page) setStrips() (counted bool, err error) {
 		}
 	}
 	p.Strips = make([]Strip, len(offsets))
-	counted = true
 	for i, off := range offsets {
 		s := Strip{Offset: int64(off), Rows: p.stripRows(i)}
 		if i < len(sizes) {
 			s.Size = int64(sizes[i])
 		}
-		counted = counted && (s.Size > 0 || s.Offset == 0)
 		p.Strips[i] = s
 	}
-	return counted, nil
+	return nil
 }
 
 // stripCount is how many strips the geometry asks for.
@@ -130,22 +135,29 @@ func (f *File) landmarks() []int64 {
 	return append(slices.Compact(at), f.size)
 }
 
-// guessSizes lets each strip without a size reach to the next landmark.
+// guessSizes lets each strip of these pages reach to the next landmark, unless it has a size that is smaller.
 func (f *File) guessSizes(pages []*Page, landmarks []int64) {
 	for _, p := range pages {
-		f.warn("page %d: StripByteCounts is missing or 0, taken from what follows in the file", p.Index+1)
+		f.warn("page %d: StripByteCounts is missing, 0 or too large, taken from what follows in the file", p.Index+1)
 		for i := range p.Strips {
 			s := &p.Strips[i]
-			if s.Size > 0 || s.Offset == 0 {
+			next, _ := slices.BinarySearch(landmarks, s.Offset+1)
+			if s.Offset == 0 || next == len(landmarks) {
 				continue
 			}
-			next, _ := slices.BinarySearch(landmarks, s.Offset+1)
-			if next < len(landmarks) {
-				s.Size = max(landmarks[next]-s.Offset, 0)
+			if gap := landmarks[next] - s.Offset; s.Size == 0 || s.Size > gap {
+				s.Size = gap
 			}
 		}
 	}
 }
+
+// maxShared bounds, as a multiple of the file's size, what the strips of all pages may come to: strips may overlap,
+// but reading them must not cost more than the file deserves. Small files are let off.
+const (
+	maxShared   = 4
+	sharedFloor = 16 << 20
+)
 
 // clipStrips cuts the strips to the file; the error says that nothing is left.
 func (p *Page) clipStrips() error {
@@ -163,6 +175,9 @@ func (p *Page) clipStrips() error {
 	if short > 0 {
 		p.Truncated = true
 		p.file.warn("page %d: %d of %d strips run past the end of the file", p.Index+1, short, len(p.Strips))
+	}
+	if p.file.coded += left; p.file.coded > maxShared*p.file.size+sharedFloor {
+		return fmt.Errorf("the strips up to this page come to %d bytes in a file of %d, so they overlap: %w", p.file.coded, p.file.size, ErrTooLarge)
 	}
 	if left > 0 {
 		return nil
