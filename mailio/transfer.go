@@ -53,7 +53,7 @@ func (d *dialogue) rcptOptions() *smtp.RcptOptions {
 		kind, addr = "rfc822", d.env.ORcpt
 	}
 	if strings.EqualFold(kind, "rfc822") {
-		opts.OriginalRecipientType, opts.OriginalRecipient = "rfc822", strings.TrimSpace(addr)
+		opts.OriginalRecipientType, opts.OriginalRecipient = smtp.DSNAddressTypeRFC822, strings.TrimSpace(addr)
 	}
 	return &opts
 }

@@ -212,15 +212,27 @@ func (c *conn) take(line string) error {
 			line = c.verb + " unknown" // some machines say no name
 		}
 	case "DATA", "BDAT":
-		if !c.begin() {
-			c.answer("503 5.5.1 no recipient yet")
-			return nil
-		}
-		if c.verb == "BDAT" {
-			c.chunk = chunkSize(rest)
-		}
+		return c.takeMessage(line, rest)
 	}
 	c.out = []byte(line + "\r\n")
+	return nil
+}
+
+// takeMessage deals with DATA, or a chunk by BDAT.
+func (c *conn) takeMessage(line, rest string) error {
+	if c.verb == "BDAT" {
+		c.chunk = chunkSize(rest)
+	}
+	if c.begin() {
+		c.out = []byte(line + "\r\n")
+		return nil
+	}
+	// The chunk follows even when the command is refused (RFC 3030 s2).
+	if _, err := io.CopyN(io.Discard, c.in, c.chunk); err != nil {
+		return io.EOF
+	}
+	c.chunk = 0
+	c.answer("503 5.5.1 no recipient yet")
 	return nil
 }
 
