@@ -111,7 +111,10 @@ type Stats struct {
 	RTC               bool // the end was marked: RTC in T.4, EOFB in T.6 data
 	Partial           bool // the data ended or broke before the page did
 	Uncompressed      bool // uncompressed mode was met
-	Bytes             int64
+	// Params are those that the page is decoded by: the given ones, or where
+	// these did not fit the data, those that did.
+	Params Params
+	Bytes  int64 // coded bytes used up
 	// Err says what ended a partial page or what was wrong with the last
 	// damaged row; nil when nothing was.
 	Err error

@@ -1,5 +1,10 @@
 package ccitt
 
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
 // Changes is one row of pixels as the columns where its colour changes,
 // strictly increasing, beginning from white: the black pixels are those of
 // [c[0], c[1]), [c[2], c[3]) and so on, so a row that starts black has c[0] ==
@@ -15,3 +20,102 @@ func (c Changes) Width() int { return int(c[len(c)-1]) }
 
 // Blank reports whether the row is all white.
 func (c Changes) Blank() bool { return c[0] == c[len(c)-1] }
+
+// Paint draws the row into dst, (width+7)/8 bytes, most significant bit first,
+// 1 = black, the bits past the width 0.
+func Paint(dst []byte, c Changes) {
+	width := c[len(c)-1]
+	dst = dst[:(width+7)/8]
+	clear(dst)
+	toggles := 0
+	for _, x := range c {
+		if x >= width {
+			break
+		}
+		dst[x>>3] ^= 0x80 >> (x & 7)
+		toggles++
+	}
+	if toggles > 0 {
+		spreadToggles(dst)
+		if pad := width & 7; pad != 0 {
+			dst[len(dst)-1] &= 0xff << (8 - pad)
+		}
+	}
+}
+
+// spreadToggles turns bits that mark changes of colour into colours: each bit
+// becomes the parity of itself and all before it.
+func spreadToggles(row []byte) {
+	var carry uint64
+	for len(row) >= 8 {
+		x := parities(binary.BigEndian.Uint64(row)) ^ carry
+		binary.BigEndian.PutUint64(row, x)
+		carry = -(x & 1)
+		row = row[8:]
+	}
+	if len(row) > 0 {
+		var last [8]byte
+		copy(last[:], row)
+		binary.BigEndian.PutUint64(last[:], parities(binary.BigEndian.Uint64(last[:]))^carry)
+		copy(row, last[:])
+	}
+}
+
+func parities(x uint64) uint64 {
+	x ^= x >> 1
+	x ^= x >> 2
+	x ^= x >> 4
+	x ^= x >> 8
+	x ^= x >> 16
+	return x ^ x>>32
+}
+
+// Scan finds the changes of a packed row, most significant bit first, 1 =
+// black, and returns them in dst's memory where that is large enough. The row
+// must have (width+7)/8 bytes; bits past the width do not count.
+func Scan(dst Changes, row []byte, width int) Changes {
+	if cap(dst) < width+sentinels {
+		dst = make(Changes, width+sentinels)
+	}
+	dst = dst[:width+sentinels]
+	n := scan(dst, row, width)
+	return dst[:n+sentinels]
+}
+
+// scan is Scan into memory of at least width+sentinels; it returns the number of changes.
+func scan(dst []int32, row []byte, width int) int {
+	row = row[:(width+7)/8]
+	n, base, carry := 0, 0, uint64(0)
+	for ; base < width; base += 64 {
+		x := load(row, base>>3)
+		t := x ^ (x>>1 | carry)
+		carry = x << 63
+		if rest := width - base; rest < 64 {
+			t &= ^uint64(0) << (64 - rest)
+		}
+		for t != 0 {
+			z := bits.LeadingZeros64(t)
+			dst[n] = int32(base + z)
+			n++
+			t &^= 1 << (63 - z)
+		}
+	}
+	closeList(dst[n:n+sentinels], int32(width))
+	return n
+}
+
+// load reads eight bytes from i on, zeros past the end.
+func load(row []byte, i int) uint64 {
+	if i+8 <= len(row) {
+		return binary.BigEndian.Uint64(row[i:])
+	}
+	var last [8]byte
+	copy(last[:], row[i:])
+	return binary.BigEndian.Uint64(last[:])
+}
+
+func closeList(c []int32, width int32) {
+	for i := range c {
+		c[i] = width
+	}
+}

@@ -2,45 +2,263 @@ package ccitt
 
 import (
 	"errors"
+	"fmt"
 	"io"
 )
 
-// Decoder decodes pages row by row.
-type Decoder struct{ st Stats }
+const (
+	defaultMaxWidth = 1 << 16
+	defaultMaxRows  = 200_000
+	defaultMaxBytes = 256 << 20
 
-// NewDecoder makes a decoder; Reset gives it a page.
-func NewDecoder(lim Limits) *Decoder { return &Decoder{} }
+	// enoughEOLs in a row end a page: an RTC has six, a damaged one fewer, and
+	// two are only an empty row.
+	enoughEOLs = 3
 
-// Reset starts a page.
-func (d *Decoder) Reset(src io.Reader, p Params) error { return errors.ErrUnsupported }
+	maxEmptyRuns = 64 // of a row
+)
 
-// NextRow decodes the next row, io.EOF at the end of the page; the list is
-// valid until the next call.
-func (d *Decoder) NextRow() (Changes, error) { return nil, errors.ErrUnsupported }
+// What was wrong with a row; Stats.Err tells.
+var (
+	errCode        = errors.New("no such code")
+	errTooLong     = errors.New("row is longer than the page is wide")
+	errTooShort    = errors.New("row is shorter than the page is wide")
+	errCut         = errors.New("data ends within the page")
+	errMissingEOL  = errors.New("no EOL where a row ends")
+	errNoReference = errors.New("the row above, to which this one refers, is damaged")
+)
+
+// outcome is how the decoding of one row ended.
+type outcome int
+
+const (
+	rowGood  outcome = iota
+	rowLong          // too many pixels: the run that goes too far is white
+	rowShort         // an EOL came too early: the rest is white
+	rowBad           // a code that does not exist
+	rowCut           // the data ended within the row
+	pageEnd          // there is no row
+)
+
+// Decoder decodes pages row by row. Its memory is 32 KiB and 8 bytes per column
+// of the widest page so far, and it is used again from page to page: once at
+// its size it allocates nothing. A Decoder is for one goroutine at a time.
+type Decoder struct {
+	lim Limits
+	in  bitReader
+	tab *tables
+
+	p     Params
+	w     int32
+	align bool // rows begin on byte boundaries
+
+	// cur and ref are the lists of the row being decoded and of the one above,
+	// each with a change before the first: ref[0] is -1.
+	cur, ref []int32
+	a0       int32   // where the decoded part of the row ends, -1 before the first run
+	k        int     // changes in cur, the first counted
+	bi       int     // index in ref of the b1 candidate; odd where k is odd
+	out      Changes // the list handed out, ref or spare
+
+	emptyRuns int     // of the row being decoded
+	spare     []int32 // the list handed out for a row with empty runs
+
+	begun   bool
+	done    bool
+	seenEOL bool
+	lost    bool // MR: the reference row is damaged
+	empty   bool // two EOLs met: an empty row is due
+	tag     uint64
+	badRun  int
+	why     error
+	whyRow  int
+	st      Stats
+}
+
+// NewDecoder makes a decoder that keeps to the limits; Reset gives it a page.
+func NewDecoder(lim Limits) *Decoder {
+	if lim.MaxWidth <= 0 {
+		lim.MaxWidth = defaultMaxWidth
+	}
+	if lim.MaxRows <= 0 {
+		lim.MaxRows = defaultMaxRows
+	}
+	if lim.MaxBytes <= 0 {
+		lim.MaxBytes = defaultMaxBytes
+	}
+	return &Decoder{lim: lim, tab: decodeTables()}
+}
+
+// Reset starts a page (of a TIFF file: a strip) that src gives and p describes.
+// Nothing is read before the first NextRow. Errors are ErrParams and ErrLimit.
+func (d *Decoder) Reset(src io.Reader, p Params) error {
+	d.done, d.begun = true, false
+	if err := p.check(d.lim.MaxWidth); err != nil {
+		return err
+	}
+	if p.Rows > d.lim.MaxRows {
+		return fmt.Errorf("%w: %d rows, at most %d", ErrLimit, p.Rows, d.lim.MaxRows)
+	}
+	if need := p.Width + maxEmptyRuns + 16; cap(d.cur) < need {
+		d.cur, d.ref = make([]int32, need), make([]int32, need)
+	}
+	d.in.reset(src, p.LSBFirst, d.lim.MaxBytes)
+	d.start(p)
+	return nil
+}
+
+// start brings everything but the input to the state before the first row.
+func (d *Decoder) start(p Params) {
+	d.p, d.w = p, int32(p.Width)
+	d.align = !p.EOL && p.Coding == MH || p.ByteAlign && p.Coding == MMR
+	d.cur, d.ref = d.cur[:cap(d.cur)], d.ref[:cap(d.ref)]
+	d.cur[0], d.ref[0] = -1, -1
+	closeList(d.ref[1:1+sentinels], d.w)
+	d.out, d.emptyRuns = d.ref[1:1+sentinels], 0
+	d.done, d.seenEOL, d.lost, d.empty = false, false, false, false
+	d.tag, d.badRun, d.why = 1, 0, nil
+	d.st = Stats{}
+}
+
+// NextRow decodes the next row. At the end of the page it returns io.EOF, also
+// when the page ended before its time: Stats tells. Any other error is of the
+// source or ErrLimit. The list is valid until the next call.
+func (d *Decoder) NextRow() (Changes, error) {
+	if d.done {
+		return nil, d.end()
+	}
+	if !d.begun {
+		d.begun = true
+		d.probe()
+	}
+	if d.p.Rows > 0 && d.st.Rows == d.p.Rows {
+		d.finish()
+		return nil, d.end()
+	}
+	if d.st.Rows == d.lim.MaxRows {
+		d.done = true
+		d.in.err = fmt.Errorf("%w: over %d rows", ErrLimit, d.lim.MaxRows)
+		return nil, d.end()
+	}
+	if !d.row() {
+		d.done = true
+		d.st.Partial = d.st.Partial || d.st.Rows < d.p.Rows
+		return nil, d.end()
+	}
+	return d.out, nil
+}
+
+// end is the error that ends the page.
+func (d *Decoder) end() error {
+	if d.in.err != nil {
+		d.st.Partial = true
+		return d.in.err
+	}
+	return io.EOF
+}
 
 // Stats tells how the page went so far.
-func (d *Decoder) Stats() Stats { return d.st }
+func (d *Decoder) Stats() Stats {
+	s := d.st
+	s.Bytes = d.in.consumed()
+	s.Params = d.p
+	if d.why != nil {
+		s.Err = fmt.Errorf("ccitt: at row %d: %w", d.whyRow, d.why)
+	}
+	return s
+}
 
-// Encoder codes pages row by row.
-type Encoder struct{}
+// row decodes a row of any coding and makes it the reference row; false at the
+// end of the page.
+func (d *Decoder) row() bool {
+	d.emptyRuns = 0
+	if d.p.Coding == MMR {
+		return d.rowT6()
+	}
+	return d.rowT4()
+}
 
-// NewEncoder makes an encoder; Reset gives it a page.
-func NewEncoder() *Encoder { return &Encoder{} }
+// accept closes the decoded row and hands it out.
+func (d *Decoder) accept() {
+	d.close()
+	d.cur, d.ref = d.ref, d.cur
+	d.out = d.ref[1 : d.k+sentinels]
+	if d.emptyRuns > 0 {
+		d.spare = strict(d.spare, d.out, d.w)
+		d.out, d.emptyRuns = d.spare, 0
+	}
+	d.st.Rows++
+}
 
-// Reset starts a page.
-func (e *Encoder) Reset(dst io.Writer, p Params) error { return errors.ErrUnsupported }
+// close ends the list of the row with the sentinels. Changes beyond the width
+// go; a black run that went too far is white from its start on, as libtiff has
+// it.
+func (d *Decoder) close() {
+	tooFar := d.cur[d.k-1] > d.w
+	for d.cur[d.k-1] > d.w {
+		d.k--
+	}
+	if tooFar && d.k&1 == 0 {
+		d.k--
+	}
+	if d.cur[d.k-1] == d.w {
+		d.k--
+	}
+	closeList(d.cur[d.k:d.k+sentinels], d.w)
+}
 
-// PutChanges codes a row.
-func (e *Encoder) PutChanges(c Changes) error { return errors.ErrUnsupported }
+// push appends a change at x. A second change at the place of the last one, an
+// empty run, stays in the list: some writers make such runs and then refer to
+// them in the next row, as libtiff does.
+func (d *Decoder) push(x int32) {
+	if d.cur[d.k-1] == x {
+		if d.emptyRuns++; d.emptyRuns > maxEmptyRuns {
+			d.a0 = d.w + 1
+			return
+		}
+	}
+	d.cur[d.k] = x
+	d.k++
+}
 
-// PutRow codes a packed row.
-func (e *Encoder) PutRow(row []byte) error { return errors.ErrUnsupported }
+// strict leaves out the empty runs of a closed list: two changes at one place
+// undo each other.
+func strict(dst, c []int32, width int32) []int32 {
+	dst = dst[:0]
+	for _, x := range c {
+		if n := len(dst); n > 0 && dst[n-1] == x && x < width {
+			dst = dst[:n-1]
+			continue
+		}
+		dst = append(dst, x)
+	}
+	return dst
+}
 
-// Close ends the page.
-func (e *Encoder) Close() error { return errors.ErrUnsupported }
+// repeat hands out the row above again, in place of a damaged one.
+func (d *Decoder) repeat(why error) {
+	d.st.Rows++
+	d.bad(why)
+}
 
-// Paint draws the row.
-func Paint(dst []byte, c Changes) {}
+func (d *Decoder) bad(why error) {
+	d.st.Bad++
+	d.badRun++
+	d.st.MaxConsecutiveBad = max(d.st.MaxConsecutiveBad, d.badRun)
+	d.note(why)
+}
 
-// Scan finds the changes of a packed row.
-func Scan(dst Changes, row []byte, width int) Changes { return dst }
+// note keeps why and where for Stats.
+func (d *Decoder) note(why error) { d.why, d.whyRow = why, d.st.Rows }
+
+// finish looks behind the last row for the mark of the page's end.
+func (d *Decoder) finish() {
+	d.done = true
+	if d.p.Coding == MMR {
+		d.st.RTC = d.eofb()
+		return
+	}
+	if d.takeEOLs() >= enoughEOLs {
+		d.st.RTC = true
+	}
+}

@@ -1,0 +1,141 @@
+package ccitt
+
+// rowT4 decodes a row of T.4 data, with EOLs or without.
+func (d *Decoder) rowT4() bool {
+	if d.empty {
+		d.empty = false
+		return d.emptyRow()
+	}
+	if d.align {
+		d.in.align()
+	}
+	n := d.takeEOLs()
+	switch {
+	case n >= enoughEOLs:
+		d.st.RTC = true
+		d.st.Partial = d.st.Rows < d.p.Rows
+		return false
+	case n == 2 && d.st.Rows > 0:
+		return d.emptyRow()
+	case n == 0 && d.seenEOL && !d.resync():
+		return false
+	case n == 0 && d.in.drained():
+		return d.cut()
+	}
+	return d.decodeT4()
+}
+
+// takeEOLs consumes the EOLs that come next, with MR their tag bits too, and
+// counts them.
+func (d *Decoder) takeEOLs() int {
+	n := 0
+	for n < 6 && d.in.eol() {
+		n++
+		d.seenEOL = true
+		if d.p.Coding == MR {
+			d.in.refill()
+			d.tag = d.in.acc >> 63
+			d.in.skip(1)
+		}
+	}
+	return n
+}
+
+// resync goes to the next EOL after a row that does not end with one.
+func (d *Decoder) resync() bool {
+	if !d.in.seekEOL() {
+		return d.cut()
+	}
+	if d.p.Coding == MR {
+		d.in.refill()
+		d.tag = d.in.acc >> 63
+		d.in.skip(1)
+	}
+	if d.badRun == 0 && d.st.Rows > 0 {
+		d.bad(errMissingEOL)
+	}
+	return true
+}
+
+// cut ends a page whose data is used up; that is too early only where the
+// number of rows is known.
+func (d *Decoder) cut() bool {
+	if d.st.Rows < d.p.Rows {
+		d.st.Partial = true
+		d.note(errCut)
+	}
+	return false
+}
+
+func (d *Decoder) decodeT4() bool {
+	if d.tag == 1 {
+		d.lost = false
+	}
+	if d.lost {
+		d.repeat(errNoReference)
+		return true
+	}
+	var o outcome
+	if d.p.Coding == MH || d.tag == 1 {
+		o = d.oneDimensional()
+	} else {
+		o = d.twoDimensional()
+	}
+	return d.settleT4(o)
+}
+
+// settleT4 does what T.4 data allows after a row that ended so.
+func (d *Decoder) settleT4(o outcome) bool {
+	switch o {
+	case rowGood:
+		d.accept()
+		d.badRun = 0
+	case rowLong:
+		d.accept()
+		d.bad(errTooLong)
+	case rowShort:
+		d.accept()
+		d.bad(errTooShort)
+	case rowCut:
+		return d.lastRow()
+	default:
+		return d.damaged()
+	}
+	return true
+}
+
+// emptyRow stands for two EOLs with nothing between them.
+func (d *Decoder) emptyRow() bool {
+	d.k = 1
+	d.accept()
+	d.bad(errTooShort)
+	return true
+}
+
+// damaged replaces a row with a code that does not exist by the one above.
+func (d *Decoder) damaged() bool {
+	d.lost = d.p.Coding == MR
+	if !d.seenEOL && !d.align {
+		// Without EOLs there is no place to go on from.
+		d.st.Partial = true
+		d.bad(errCode)
+		return false
+	}
+	if !d.seenEOL {
+		d.in.refill()
+		d.in.skip(1) // so that the next row begins at least a byte on
+	}
+	d.repeat(errCode)
+	return true
+}
+
+// lastRow keeps what there is of a row that the end of the data cut off.
+func (d *Decoder) lastRow() bool {
+	if d.a0 <= 0 || d.p.Rows == 0 && d.st.Rows > 0 && !d.seenEOL {
+		return d.cut()
+	}
+	d.st.Partial = true
+	d.accept()
+	d.bad(errCut)
+	return true
+}

@@ -1,0 +1,175 @@
+package ccitt
+
+import (
+	"fmt"
+	"io"
+)
+
+// defaultK is the K parameter of fine resolution, T.4 section 4.2.1.
+const defaultK = 4
+
+// Encoder codes pages row by row. It is used again from page to page: once at
+// the size of the widest page it allocates nothing. An Encoder is for one
+// goroutine at a time.
+type Encoder struct {
+	p     Params
+	codes *runCodes
+	out   bitWriter
+
+	// cur and ref are the lists of the row to code and of the one above, each
+	// with a change before the first: ref[0] is -1.
+	cur, ref []int32
+	left     int // MR: rows that may still be coded by reference
+	open     bool
+}
+
+// NewEncoder makes an encoder; Reset gives it a page.
+func NewEncoder() *Encoder { return &Encoder{codes: encodeTable()} }
+
+// Reset starts a page that goes to dst; a page before it that was not closed is
+// dropped. The error is ErrParams.
+func (e *Encoder) Reset(dst io.Writer, p Params) error {
+	e.open = false
+	if err := p.check(maxEncoderWidth); err != nil {
+		return err
+	}
+	if p.RTC && p.ByteAlign {
+		return fmt.Errorf("%w: an RTC is never byte-aligned (RFC 3949 section 3.4.1)", ErrParams)
+	}
+	if p.K == 0 {
+		p.K = defaultK
+	}
+	if need := p.Width + 16; cap(e.cur) < need {
+		e.cur, e.ref = make([]int32, need), make([]int32, need)
+	}
+	// No coding takes more than 6 bits for a pixel: a row of single pixels in
+	// horizontal mode.
+	e.out.reset(dst, p.LSBFirst, p.Width*6/8+64)
+	e.p, e.left, e.open = p, 0, true
+	e.cur, e.ref = e.cur[:cap(e.cur)], e.ref[:cap(e.ref)]
+	e.cur[0], e.ref[0] = -1, -1
+	closeList(e.ref[1:1+sentinels], int32(p.Width))
+	return nil
+}
+
+// maxEncoderWidth keeps a nonsensical width from becoming memory.
+const maxEncoderWidth = 1 << 20
+
+// PutRow codes a packed row, most significant bit first, 1 = black. A row
+// shorter than (width+7)/8 bytes is an ErrRow.
+func (e *Encoder) PutRow(row []byte) error {
+	if !e.open {
+		return ErrClosed
+	}
+	if len(row) < (e.p.Width+7)/8 {
+		return fmt.Errorf("%w: %d bytes for %d pixels", ErrRow, len(row), e.p.Width)
+	}
+	n := scan(e.cur[1:], row, e.p.Width)
+	return e.putRow(n)
+}
+
+// PutChanges codes a row. A list that is not one of the page's width is an
+// ErrRow.
+func (e *Encoder) PutChanges(c Changes) error {
+	if !e.open {
+		return ErrClosed
+	}
+	w := int32(e.p.Width)
+	n, last := 0, int32(-1)
+	for n < len(c) && c[n] < w {
+		if c[n] <= last {
+			return fmt.Errorf("%w: change at %d after one at %d", ErrRow, c[n], last)
+		}
+		last = c[n]
+		e.cur[1+n] = last
+		n++
+	}
+	if n == len(c) || c[n] != w {
+		return fmt.Errorf("%w: list is not closed by the width %d", ErrRow, w)
+	}
+	closeList(e.cur[1+n:1+n+sentinels], w)
+	return e.putRow(n)
+}
+
+// putRow codes the row in cur, which has n changes.
+func (e *Encoder) putRow(n int) error {
+	if err := e.out.room(); err != nil {
+		return e.fail(err)
+	}
+	switch e.p.Coding {
+	case MH:
+		e.putMH(n)
+	case MR:
+		e.putMR(n)
+	case MMR:
+		e.twoDimensional()
+		if e.p.ByteAlign {
+			e.out.fill(0)
+		}
+	}
+	e.cur, e.ref = e.ref, e.cur
+	return nil
+}
+
+func (e *Encoder) putMH(n int) {
+	if e.p.EOL {
+		if e.p.ByteAlign {
+			e.out.fill((8 - eolBits) & 7)
+		}
+		e.out.put(1, eolBits)
+	}
+	e.oneDimensional(n)
+	if !e.p.EOL {
+		e.out.fill(0)
+	}
+}
+
+// putMR codes one row of K by itself and the others by reference. The EOL is
+// followed by a tag bit that tells which.
+func (e *Encoder) putMR(n int) {
+	if e.p.ByteAlign {
+		e.out.fill((8 - eolBits - 1) & 7)
+	}
+	if e.left == 0 {
+		e.left = e.p.K - 1
+		e.out.put(0b11, eolBits+1)
+		e.oneDimensional(n)
+		return
+	}
+	e.left--
+	e.out.put(0b10, eolBits+1)
+	e.twoDimensional()
+}
+
+// Close ends the page: T.6 data with EOFB, T.4 data with an RTC if Params asks
+// for it. The last byte is filled up with zeros and everything written.
+func (e *Encoder) Close() error {
+	if !e.open {
+		return ErrClosed
+	}
+	e.open = false
+	if err := e.out.room(); err != nil {
+		return e.fail(err)
+	}
+	switch {
+	case e.p.Coding == MMR:
+		e.out.put(eofb, 2*eolBits)
+	case e.p.RTC && e.p.Coding == MR:
+		for range 6 {
+			e.out.put(0b11, eolBits+1)
+		}
+	case e.p.RTC:
+		for range 6 {
+			e.out.put(1, eolBits)
+		}
+	}
+	e.out.fill(0)
+	if err := e.out.flush(); err != nil {
+		return e.fail(err)
+	}
+	return nil
+}
+
+func (e *Encoder) fail(err error) error {
+	return fmt.Errorf("ccitt: writing coded data: %w", err)
+}
