@@ -63,15 +63,17 @@ func (w *walk) set(s Stats) {
 	w.stats = s
 }
 
-// Stats tells about the last complete walk over the page's rows; of a fitted page, over the rows of the original.
-func (p Page) Stats() Stats {
-	if p.walk == nil {
+func (w *walk) get() Stats {
+	if w == nil {
 		return Stats{}
 	}
-	p.walk.mu.Lock()
-	defer p.walk.mu.Unlock()
-	return p.walk.stats
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stats
 }
+
+// Stats tells about the last complete walk over the page's rows; of a fitted page, over the rows of the original.
+func (p Page) Stats() Stats { return p.walk.get() }
 
 // source gives the rows of a page: width and height are the page's.
 type source interface {

@@ -126,8 +126,12 @@ func (s *server) answer(f frame) error {
 		return s.open(int64(binary.BigEndian.Uint64(f.data)))
 	case f.kind == frameSize && len(f.data) == 4 && s.doc != "":
 		return s.size(int(binary.BigEndian.Uint32(f.data)))
-	case f.kind == frameRender && len(f.data) == 12 && s.doc != "":
-		return s.render(int(binary.BigEndian.Uint32(f.data)), int(binary.BigEndian.Uint32(f.data[4:])), int(binary.BigEndian.Uint32(f.data[8:])))
+	case f.kind == frameRender && len(f.data) == 16 && s.doc != "":
+		var v [4]int
+		for i := range v {
+			v[i] = int(binary.BigEndian.Uint32(f.data[4*i:]))
+		}
+		return s.render(v[0], v[1], v[2], v[3])
 	}
 	return fmt.Errorf("unexpected request %q of %d bytes", f.kind, len(f.data))
 }
@@ -171,12 +175,12 @@ func (s *server) size(page int) error {
 }
 
 // render sends a page in bands, so that the memory does not grow with its length.
-func (s *server) render(page, width, height int) error {
+func (s *server) render(page, width, height, quarters int) error {
 	if width <= 0 || height <= 0 || width > 1<<16 || height > 1<<17 {
 		return fmt.Errorf("%d by %d pixels is no size of a page", width, height)
 	}
 	rows := min(height, max(1, maxBand/(width+3)))
-	band, err := s.engine.newBand(s.doc, page, width, rows)
+	band, err := s.engine.newBand(s.doc, page, width, rows, quarters)
 	if err != nil {
 		return err
 	}
@@ -252,9 +256,10 @@ type band struct {
 	width  int
 	rows   int
 	stride int
+	turn   enums.FPDF_PAGE_ROTATION
 }
 
-func (e *engine) newBand(doc references.FPDF_DOCUMENT, page, width, rows int) (*band, error) {
+func (e *engine) newBand(doc references.FPDF_DOCUMENT, page, width, rows, quarters int) (*band, error) {
 	stride := (width + 3) &^ 3
 	bitmap, err := e.pdfium.FPDFBitmap_CreateEx(&requests.FPDFBitmap_CreateEx{
 		Width: width, Height: rows, Format: enums.FPDF_BITMAP_FORMAT_GRAY, Pointer: uint64(0), Stride: stride,
@@ -263,7 +268,7 @@ func (e *engine) newBand(doc references.FPDF_DOCUMENT, page, width, rows int) (*
 		return nil, err
 	}
 	ref := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: page}}
-	return &band{e, ref, bitmap.Bitmap, width, rows, stride}, nil
+	return &band{e, ref, bitmap.Bitmap, width, rows, stride, enums.FPDF_PAGE_ROTATION(quarters & 3)}, nil
 }
 
 func (b *band) close() {
@@ -279,7 +284,7 @@ func (b *band) render(top, rows, height int) ([]byte, error) {
 		return nil, err
 	}
 	if _, err := p.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
-		Bitmap: b.bitmap, Page: b.page, StartY: -top, SizeX: b.width, SizeY: height,
+		Bitmap: b.bitmap, Page: b.page, StartY: -top, SizeX: b.width, SizeY: height, Rotate: b.turn,
 		Flags: enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_GRAYSCALE | enums.FPDF_RENDER_FLAG_PRINTING,
 	}); err != nil {
 		return nil, err

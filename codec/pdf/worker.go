@@ -121,9 +121,9 @@ func (r *Reader) Size(ctx context.Context, i int) (width, height float64, err er
 	return width, height, nil
 }
 
-// Render yields the rows of page i (from 0), drawn into width by height pixels as 8-bit grey, 0 = black. A row is valid
-// until the next step. An error ends the rows; the other pages can still be rendered.
-func (r *Reader) Render(ctx context.Context, i, width, height int) iter.Seq2[[]byte, error] {
+// Render yields the rows of page i (from 0), turned clockwise by quarter turns and drawn into width by height pixels as
+// 8-bit grey, 0 = black. A row is valid until the next step. An error ends the rows; the other pages can still be rendered.
+func (r *Reader) Render(ctx context.Context, i, width, height, quarters int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -132,7 +132,7 @@ func (r *Reader) Render(ctx context.Context, i, width, height int) iter.Seq2[[]b
 			return
 		}
 		stop := r.proc.watch(ctx, r.opts.PageTimeout)
-		done, err := r.bands(i, width, height, yield)
+		done, err := r.bands(uints(uint32(i), uint32(width), uint32(height), uint32(quarters&3)), width, height, yield)
 		stop()
 		switch {
 		case err != nil:
@@ -144,8 +144,8 @@ func (r *Reader) Render(ctx context.Context, i, width, height int) iter.Seq2[[]b
 }
 
 // bands passes on the rows of a page; done is false when the caller stopped early.
-func (r *Reader) bands(i, width, height int, yield func([]byte, error) bool) (done bool, err error) {
-	f, err := r.proc.ask(frameRender, uints(uint32(i), uint32(width), uint32(height)))
+func (r *Reader) bands(request []byte, width, height int, yield func([]byte, error) bool) (done bool, err error) {
+	f, err := r.proc.ask(frameRender, request)
 	for rows := 0; ; f, err = r.proc.read() {
 		switch {
 		case err != nil:

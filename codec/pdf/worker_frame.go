@@ -14,7 +14,7 @@ const (
 	frameStart    = 'C' // Parent: directory of the compile cache, may be empty. Worker: frameEnd once the renderer is up.
 	frameDocument = 'D' // Parent: 64-bit size; the bytes of the document follow the frame.
 	frameSize     = 'S' // Parent: 32-bit page. Worker: two 64-bit floats, points.
-	frameRender   = 'R' // Parent: page, width, height as 32-bit numbers.
+	frameRender   = 'R' // Parent: page, width, height, quarter turns as 32-bit numbers.
 	frameOpened   = 'O' // Worker: 32-bit page count.
 	frameBand     = 'B' // Worker: whole grey rows, 0 = black.
 	frameEnd      = 'Z' // Worker: the page is complete.

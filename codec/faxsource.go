@@ -1,0 +1,159 @@
+package codec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"faxgate/codec/ccitt"
+	"faxgate/codec/tiff"
+)
+
+// faxSource decodes the strips of a TIFF page that is coded by T.4 or T.6.
+type faxSource struct {
+	page   *tiff.Page
+	walk   *walk
+	params ccitt.Params // of a strip, without Rows, as the fields say; the decoder looks whether they tell the truth
+	found  ccitt.Params // of the last strip that was read, as they really are
+	plain  bool         // no strip used uncompressed mode
+}
+
+func newFaxSource(t *tiff.Page, w *walk) *faxSource {
+	return &faxSource{page: t, walk: w, params: faxParams(t)}
+}
+
+// faxParams says how the strips are coded, according to the fields.
+func faxParams(t *tiff.Page) ccitt.Params {
+	p := ccitt.Params{Coding: ccitt.MH, Width: t.Width, EOL: true, LSBFirst: t.FillOrder == 2}
+	switch {
+	case t.Compression == tiff.CompressionRLE:
+		p.EOL = false
+	case t.Compression == tiff.CompressionT6:
+		p.Coding = ccitt.MMR
+	case t.T4Options&tiff.T4TwoDimensional != 0:
+		p.Coding = ccitt.MR
+	}
+	return p
+}
+
+func (s *faxSource) gray(ctx context.Context) iter.Seq2[[]byte, error] { return grayOf(ctx, s) }
+
+// changes yields Height rows: those that are missing repeat the last row in T.4 and are white in T.6, as libtiff has it.
+func (s *faxSource) changes(context.Context) iter.Seq2[ccitt.Changes, error] {
+	return func(yield func(ccitt.Changes, error) bool) {
+		w := faxWalk{source: s, yield: yield, left: s.page.Height, dec: ccitt.NewDecoder(ccitt.Limits{})}
+		s.plain = true
+		for i := range s.page.Strips {
+			if !w.strip(i) {
+				return
+			}
+		}
+		if w.pad(w.left) {
+			s.walk.set(w.stats)
+		}
+	}
+}
+
+// faxWalk is one walk over the rows of a page.
+type faxWalk struct {
+	source *faxSource
+	yield  func(ccitt.Changes, error) bool
+	dec    *ccitt.Decoder
+	left   int // rows of the page that are still to come
+	stats  Stats
+	row    ccitt.Changes // turned to black on white
+}
+
+// strip yields the rows of strip i; false ends the walk.
+func (w *faxWalk) strip(i int) bool {
+	p := w.source.params
+	p.Rows = min(w.source.page.Strips[i].Rows, w.left)
+	if p.Rows == 0 {
+		return true
+	}
+	// Each strip begins with a white reference row of its own.
+	if err := w.dec.Reset(w.source.page.Strip(i), p); err != nil {
+		w.yield(nil, errorf("read", ErrDamaged, "%w", err))
+		return false
+	}
+	rows := 0
+	for rows < p.Rows {
+		c, err := w.dec.NextRow()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			w.yield(nil, errorf("read", ErrDamaged, "row %d: %w", w.stats.Rows+1, err))
+			return false
+		}
+		rows++
+		w.left--
+		w.stats.Rows++
+		if !w.yield(w.colours(c), nil) {
+			return false
+		}
+	}
+	st := w.dec.Stats()
+	w.stats.BadRows += st.Bad
+	w.source.found = st.Params
+	w.source.plain = w.source.plain && !st.Uncompressed
+	if st.Err != nil {
+		w.stats.Err = st.Err
+	}
+	return w.pad(p.Rows - rows)
+}
+
+// pad yields n missing rows.
+func (w *faxWalk) pad(n int) bool {
+	if n == 0 {
+		return true
+	}
+	if w.stats.Err == nil {
+		w.stats.Err = fmt.Errorf("the data ends after %d rows", w.stats.Rows)
+	}
+	w.row = closed(w.row[:0], w.source.page.Width)
+	for range n {
+		w.left--
+		w.stats.Missing++
+		if !w.yield(w.row, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// colours applies PhotometricInterpretation by libtiff's rule: T.4's black runs are 1 bits, and what 1 looks like is for
+// the field to say.
+func (w *faxWalk) colours(c ccitt.Changes) ccitt.Changes {
+	if w.source.page.Photometric != tiff.BlackIsZero {
+		return c
+	}
+	w.row = inverted(w.row, c)
+	return w.row
+}
+
+// inverted swaps the colours of a row.
+func inverted(dst, c ccitt.Changes) ccitt.Changes {
+	if c[0] == 0 {
+		return append(dst[:0], c[1:]...)[:len(c)-1]
+	}
+	return append(append(dst[:0], 0), c...)
+}
+
+// strip gives the page's data as it is, when it is one strip without damage that is coded as the fields say.
+func (s *faxSource) strip(ctx context.Context) (io.Reader, ccitt.Params, bool, bool) {
+	if len(s.page.Strips) != 1 || s.page.Truncated {
+		return nil, ccitt.Params{}, false, false
+	}
+	for _, err := range s.changes(ctx) {
+		if err != nil || ctx.Err() != nil {
+			return nil, ccitt.Params{}, false, false
+		}
+	}
+	st := s.walk.get()
+	clean := st.BadRows == 0 && st.Missing == 0 && st.Err == nil && st.Rows == s.page.Height && s.plain &&
+		s.found.Coding == s.params.Coding && s.found.EOL == s.params.EOL && s.found.LSBFirst == s.params.LSBFirst
+	return s.page.Strip(0), s.params, s.page.Photometric == tiff.BlackIsZero, clean
+}

@@ -1,0 +1,22 @@
+package codec
+
+import (
+	"os"
+	"testing"
+
+	"faxgate/codec/pdf"
+)
+
+// workerArg makes the test binary a PDF worker, as faxgate's own command does.
+const workerArg = "codec-test-pdf-worker"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == workerArg {
+		if err := pdf.Serve(os.Stdin, os.Stdout); err != nil {
+			os.Stderr.WriteString(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}

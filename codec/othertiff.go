@@ -1,0 +1,100 @@
+package codec
+
+import (
+	"image"
+	"image/color"
+	"io"
+
+	hhtiff "github.com/hhrutter/tiff"
+
+	"faxgate/codec/tiff"
+)
+
+// otherTIFF makes a page of a TIFF directory that needs the library: LZW, Deflate, PackBits, JPEG; palette, grey, RGB, CMYK.
+// The directory was checked before: the library is only given pages whose size is bounded.
+func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error) {
+	if err := notYet(t); err != nil {
+		return p, err
+	}
+	samples := int64(max(t.SamplesPerPixel, 1))
+	if samples > 1 {
+		samples = 4 // Decoded as RGBA, NRGBA or CMYK.
+	}
+	bytes := int64(1)
+	if len(t.BitsPerSample) > 0 && t.BitsPerSample[0] > 8 {
+		bytes = int64(t.BitsPerSample[0]+7) / 8
+	}
+	if err := lim.decoded("the page", int64(t.Width)*int64(t.Height)*samples*bytes); err != nil {
+		return p, err
+	}
+	config, err := guardedConfig(io.NewSectionReader(r, 0, size), t.IFDOffset)
+	if err != nil {
+		return p, err
+	}
+	if config.Width != t.Width || config.Height != t.Height {
+		return p, errorf("read", ErrDamaged, "the page's directory contradicts itself")
+	}
+	p.Kind, _ = modelOf(config.ColorModel)
+	if p.Kind == Gray && oneSample(t, 1) {
+		p.Kind = Bilevel
+	}
+	pic := &picture{walk: p.walk, decode: func() (image.Image, error) {
+		img, err := hhtiff.DecodeAt(io.NewSectionReader(r, 0, size), t.IFDOffset)
+		if err != nil {
+			return nil, errorf("read", ErrDamaged, "the page cannot be read: %w", err)
+		}
+		if b := img.Bounds(); b.Dx() != t.Width || b.Dy() != t.Height {
+			return nil, errorf("read", ErrDamaged, "the page is %d by %d pixels, not %d by %d", b.Dx(), b.Dy(), t.Width, t.Height)
+		}
+		return img, nil
+	}}
+	p.src = pic
+	if p.Kind == Bilevel {
+		p.src = bilevelPicture{pic}
+	}
+	return p, nil
+}
+
+// guardedConfig asks the library whether it can read the page.
+func guardedConfig(r io.Reader, at int64) (config image.Config, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = errorf("read", ErrDamaged, "the page is damaged (%v)", v)
+		}
+	}()
+	config, err = hhtiff.DecodeConfigAt(r, at)
+	if err != nil {
+		return config, errorf("read", ErrUnsupported, "the page cannot be read: %w", err)
+	}
+	if config.ColorModel == nil {
+		config.ColorModel = color.RGBAModel
+	}
+	return config, nil
+}
+
+// notYet names the codings that cannot be read here.
+func notYet(t *tiff.Page) error {
+	what := ""
+	switch t.Compression {
+	case tiff.CompressionRLE, tiff.CompressionT4, tiff.CompressionT6:
+		what = "fax coding in tiles"
+		if !t.Tiled {
+			what = "fax coding of more than one bit per pixel"
+		}
+	case tiff.CompressionOldJPEG:
+		what = "old-style JPEG in TIFF (compression 6)"
+	case tiff.CompressionT85, tiff.CompressionT43, compressionOldJBIG:
+		what = "JBIG"
+	case tiff.CompressionJPEG:
+		switch t.Photometric {
+		case tiff.YCbCr:
+			what = "YCbCr JPEG in TIFF"
+		case tiff.CIELab, tiff.ITULab:
+			what = "Lab colour (profile C)"
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return errorf("read", ErrUnsupported, "%s is not yet readable here: save the page as PDF, PNG or TIFF without it", what)
+}

@@ -1,0 +1,131 @@
+package codec
+
+import (
+	"context"
+	"io"
+	"iter"
+	"math"
+	"slices"
+
+	"faxgate/codec/ccitt"
+	"faxgate/codec/tiff"
+)
+
+// Report tells what was written.
+type Report struct {
+	Pages   int
+	Bytes   int64
+	Missing int // rows that the originals lacked, white now
+	BadRows int // damaged rows of the originals
+}
+
+func (r *Report) add(p Page) {
+	r.Pages++
+	st := p.Stats()
+	r.Missing += st.Missing
+	r.BadRows += st.BadRows
+}
+
+// counter counts what is written through it.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// Write codes pages as a TIFF file of profile S or F (RFC 3949): little-endian, one strip per page after its directory. The
+// pages must have the profile's form, which Fit gives them. Total is the number of pages, 0 if it is not known. Write
+// stops at the first error.
+func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Seq2[Page, error]) (Report, error) {
+	var report Report
+	coding, err := p.fax()
+	if err != nil {
+		return report, err
+	}
+	out := &counter{w: w}
+	tw := tiff.NewWriter(out, total)
+	enc := ccitt.NewEncoder()
+	for page, err := range pages {
+		if err == nil {
+			err = writePage(ctx, tw, enc, p, coding, page)
+		}
+		if err != nil {
+			return report, err
+		}
+		report.add(page)
+	}
+	if report.Pages == 0 {
+		return report, errorf("write", ErrEmpty, "there is no page to write")
+	}
+	if err := tw.Close(); err != nil {
+		return report, err
+	}
+	report.Bytes = out.n
+	return report, nil
+}
+
+func writePage(ctx context.Context, tw *tiff.Writer, enc *ccitt.Encoder, p Profile, coding ccitt.Coding, page Page) error {
+	r := Resolution{int(math.Round(page.XRes)), int(math.Round(page.YRes))}
+	if near, ok := nearest(page.XRes, page.YRes); ok && !r.Legal() {
+		r = near
+	}
+	switch legal := p.legalWidths(r); {
+	case page.Kind != Bilevel:
+		return errorf("write", ErrTarget, "page %d is %v: it must be fitted first", page.Index+1, page.Kind)
+	case !r.Legal() || p.Letter == 'S' && !r.ProfileS():
+		return errorf("write", ErrTarget, "page %d has %v dots per inch, which profile %c does not allow", page.Index+1, r, p.Letter)
+	case !slices.Contains(legal, page.Width):
+		return errorf("write", ErrTarget, "page %d is %d pixels wide, profile %c allows %s at %v", page.Index+1, page.Width, p.Letter, listed(legal), r)
+	}
+	strip, err := tw.Page(tiff.PageInfo{Profile: p.Letter, Coding: coding, Width: page.Width, Height: page.Height, XRes: r.X, YRes: r.Y})
+	if err != nil {
+		return err
+	}
+	// Design: MH with EOLs on byte boundaries and no RTC, MR with EOLs where they fall, MMR with EOFB.
+	params := ccitt.Params{
+		Coding: coding, Width: page.Width, Rows: page.Height, EOL: coding != ccitt.MMR, ByteAlign: coding == ccitt.MH, K: factorK(r),
+	}
+	rows, err := encode(ctx, enc, strip, params, page)
+	if err != nil {
+		return err
+	}
+	if rows != page.Height {
+		return errorf("write", ErrDamaged, "page %d gave %d rows of %d", page.Index+1, rows, page.Height)
+	}
+	return strip.Close()
+}
+
+// encode codes the rows of a page and gives their number.
+func encode(ctx context.Context, enc *ccitt.Encoder, w io.Writer, params ccitt.Params, page Page) (rows int, err error) {
+	if err := enc.Reset(w, params); err != nil {
+		return 0, err
+	}
+	for c, err := range page.Changes(ctx) {
+		if err != nil {
+			return rows, err
+		}
+		if err := enc.PutChanges(c); err != nil {
+			return rows, err
+		}
+		rows++
+	}
+	return rows, enc.Close()
+}
+
+// factorK is T.4's K: every second line is coded by itself at standard resolution, every fourth at fine, fewer beyond.
+func factorK(r Resolution) int {
+	switch {
+	case r.Y <= 100:
+		return 2
+	case r.Y <= 200:
+		return 4
+	case r.Y <= 300:
+		return 6
+	}
+	return 8
+}
