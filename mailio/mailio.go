@@ -72,6 +72,7 @@ type Envelope struct {
 	Session Session // who handed the message over
 	Source  string  // "smtp", "pop3:account" or "imap:account"
 	Mailbox *Item   // the mailbox item, nil by SMTP
+	MDNSent bool    // by IMAP: another program has answered it already ($MDNSent, RFC 3503)
 }
 
 // A Rcpt is one accepted recipient with its RFC 3461 parameters, decoded.

@@ -104,15 +104,15 @@ func (p *Pickup) after(ctx context.Context, item Item) (Step, error) {
 	return Delete, nil
 }
 
-// Hand gives a message to the Handler. The Step is Delete if it was taken and
-// need not stay; lost is the error that broke the transfer: then the
-// connection is of no more use.
-func (p *Pickup) Hand(ctx context.Context, source string, item Item, size int64, body io.Reader) (step Step, lost error) {
+// Hand gives a message to the Handler; env holds Source, Mailbox and Size. The
+// Step is Delete if it was taken and need not stay; lost is the error that
+// broke the transfer: then the connection is of no more use.
+func (p *Pickup) Hand(ctx context.Context, env Envelope, body io.Reader) (step Step, lost error) {
+	item := *env.Mailbox
 	watch := &watched{r: body, left: -1}
 	if p.box.MaxSize > 0 {
 		watch.left = p.box.MaxSize
 	}
-	env := Envelope{Source: source, Mailbox: &item, Size: size}
 	err := p.box.Handler.Message(ctx, env, watch)
 	if watch.err == nil && err != nil {
 		_, _ = io.Copy(io.Discard, watch) // the rest, so that the dialogue can go on
@@ -121,7 +121,7 @@ func (p *Pickup) Hand(ctx context.Context, source string, item Item, size int64,
 	case ctx.Err() != nil && err != nil:
 		return Leave, ctx.Err()
 	case errors.Is(watch.err, errTooLarge):
-		p.tooLarge(item, size)
+		p.tooLarge(item, env.Size)
 		return Leave, watch.err
 	case watch.err != nil:
 		p.failed(item, fmt.Errorf("the transfer broke off: %w", watch.err))
@@ -148,6 +148,9 @@ func (p *Pickup) Deleted(ctx context.Context, item Item) error {
 	}
 	return p.box.Ledger.Deleted(ctx, item)
 }
+
+// Waits tells whether an item could not be taken yet.
+func (p *Pickup) Waits(item Item) bool { return p.memos[item] != nil }
 
 // Next is when the next of the messages that could not be taken is due; zero
 // if there is none.

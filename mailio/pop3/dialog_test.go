@@ -214,7 +214,7 @@ func TestBadServers(t *testing.T) {
 	}{
 		"busy greeting":   {"S: -ERR [SYS/TEMP] come back", mailio.TLS{}, "refused greeting: -ERR [SYS/TEMP] come back"},
 		"another service": {"S: 220 mail.example ESMTP", mailio.TLS{}, "no POP3 server's answer"},
-		"hangs up":        {"S: +OK\nC: CAPA\n-", mailio.TLS{}, "closed the connection"},
+		"hangs up":        {"S: +OK\nC: CAPA\n-", mailio.TLS{}, "answer to CAPA"},
 		"silent":          {"S: +OK\nC: CAPA\nC: never", mailio.TLS{}, "timeout"},
 		"endless line":    {"S: +OK " + strings.Repeat("x", maxLine), mailio.TLS{}, "longer than"},
 		"no STLS":         {"S: +OK\nC: CAPA\nS: -ERR\nC: STLS\nS: -ERR what?", required, "it is required: the server refused STLS: -ERR what?"},
@@ -320,23 +320,14 @@ func TestNextMechanism(t *testing.T) {
 	}
 }
 
-func TestPause(t *testing.T) {
-	f := New(mailio.Mailbox{Interval: 15 * time.Minute})
-	locked, wrong := &Error{Code: "IN-USE"}, &Error{Code: "AUTH"}
-	for _, c := range []struct {
-		failures int
-		err      error
-		want     time.Duration
-	}{
-		{0, nil, 15 * time.Minute},
-		{1, io.EOF, time.Minute},
-		{3, fmt.Errorf("wrapped: %w", locked), 4 * time.Minute},
-		{30, io.EOF, 15 * time.Minute},
-		{1, wrong, 15 * time.Minute},
-	} {
-		if got := f.pause(c.failures, c.err); got != c.want {
-			t.Errorf("%d × %v: %v, want %v", c.failures, c.err, got, c.want)
+func TestRefused(t *testing.T) {
+	for code, want := range map[string]bool{"AUTH": true, "": true, "IN-USE": false, "SYS/TEMP": false} {
+		if got := refused(fmt.Errorf("logging in: %w", &Error{Code: code})); got != want {
+			t.Errorf("%q: %t", code, got)
 		}
+	}
+	if refused(io.ErrUnexpectedEOF) {
+		t.Error("a lost connection is worth another try")
 	}
 }
 

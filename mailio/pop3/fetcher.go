@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"faxgate/mailio"
@@ -17,106 +16,57 @@ const perSession = 100
 // A Fetcher looks into one mailbox: at the start, after every Interval and when
 // asked.
 type Fetcher struct {
+	*mailio.Rounds
+
 	box    mailio.Mailbox
 	pickup *mailio.Pickup
-	check  chan struct{}
-
-	mu     sync.Mutex
-	status mailio.Status
 }
 
 // New prepares a fetcher for a mailbox.
 func New(box mailio.Mailbox) *Fetcher {
-	f := &Fetcher{box: box.WithDefaults(110, 995), check: make(chan struct{}, 1)}
+	f := &Fetcher{box: box.WithDefaults(110, 995)}
+	f.Rounds = mailio.NewRounds(&f.box)
 	f.pickup = mailio.NewPickup(&f.box)
-	f.status = mailio.Status{State: mailio.NotConnected, At: f.box.Now()}
 	return f
-}
-
-// CheckNow makes Run look at once. It does not wait.
-func (f *Fetcher) CheckNow() {
-	select {
-	case f.check <- struct{}{}:
-	default: // asked already
-	}
-}
-
-// Status tells how the last look went.
-func (f *Fetcher) Status() mailio.Status {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.status
-}
-
-func (f *Fetcher) become(state mailio.State, words string) {
-	s := mailio.Status{State: state, At: f.box.Now(), Words: words}
-	f.mu.Lock()
-	f.status = s
-	f.mu.Unlock()
-	if f.box.Changed != nil {
-		f.box.Changed(s)
-	}
 }
 
 // Run looks into the mailbox until ctx ends, and returns ctx's error. Whatever
 // goes wrong meanwhile is told by Status and tried again later.
 func (f *Fetcher) Run(ctx context.Context) error {
-	defer f.become(mailio.Stop, "")
-	for failures := 0; ; {
+	look := func(ctx context.Context) (time.Time, error) {
 		err := f.Look(ctx)
-		failures++
-		if err == nil {
-			failures = 0
-		}
-		wait := time.NewTimer(f.pause(failures, err))
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return ctx.Err()
-		case <-f.check:
-			wait.Stop()
-		case <-wait.C:
-		}
+		return f.pickup.Next(), err
 	}
+	return f.Rounds.Run(ctx, look, refused)
 }
 
-// pause is how long to wait until the next look. A refused log-in is not
-// repeated early: servers lock accounts that do.
-func (f *Fetcher) pause(failures int, err error) time.Duration {
-	wait := f.box.Interval
-	var refused *Error
-	switch {
-	case err != nil && (!errors.As(err, &refused) || refused.Temporary()):
-		wait = min(wait, f.box.Backoff<<min(failures-1, 20))
-	case err == nil:
-		if due := f.pickup.Next(); !due.IsZero() {
-			wait = min(wait, max(due.Sub(f.box.Now()), 0))
-		}
-	}
-	return wait
+// refused tells of a server's no that will not change soon.
+func refused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && !e.Temporary()
 }
 
 // Look fetches what is there now. Run calls it; it is for a single look, too.
 func (f *Fetcher) Look(ctx context.Context) error {
-	if f.box.Busy != nil {
-		if err := f.box.Busy(); err != nil {
-			f.become(mailio.Unable, "not fetching: "+err.Error())
-			return err
-		}
+	err := f.look(ctx)
+	if err != nil {
+		f.Become(mailio.Unable, err.Error())
+		return err
 	}
-	f.become(mailio.InProgress, "")
-	for {
-		more, err := f.session(ctx)
-		if err != nil {
-			f.become(mailio.Unable, err.Error())
-			return err
-		}
-		if !more {
-			break
-		}
-	}
-	f.become(mailio.Operating, "")
+	f.Become(mailio.Operating, "")
 	return nil
+}
+
+func (f *Fetcher) look(ctx context.Context) error {
+	if err := f.Ready(); err != nil {
+		return fmt.Errorf("not fetching: %w", err)
+	}
+	f.Become(mailio.InProgress, "")
+	for {
+		if more, err := f.session(ctx); err != nil || !more {
+			return err
+		}
+	}
 }
 
 // session is one log-in. more tells that messages were left for another.
@@ -169,7 +119,7 @@ func (f *Fetcher) takeAll(ctx context.Context, c *Client, messages []Message) (d
 		if taken == perSession {
 			return deleted, true, nil
 		}
-		if f.box.Busy != nil && f.box.Busy() != nil {
+		if f.Ready() != nil {
 			return deleted, false, nil
 		}
 		step, err := f.pickup.Decide(ctx, f.item(m), m.Size)
@@ -208,7 +158,8 @@ func (f *Fetcher) take(ctx context.Context, c *Client, m Message) (mailio.Step, 
 	if err != nil {
 		return mailio.Leave, err
 	}
-	step, lost := f.pickup.Hand(ctx, "pop3:"+f.box.Name, f.item(m), m.Size, body)
+	item := f.item(m)
+	step, lost := f.pickup.Hand(ctx, mailio.Envelope{Source: "pop3:" + f.box.Name, Mailbox: &item, Size: m.Size}, body)
 	if lost != nil {
 		return mailio.Leave, fmt.Errorf("fetching message %d of %d octets: %w", m.N, m.Size, lost)
 	}
