@@ -157,7 +157,11 @@ func (c *checker) decode(p *Page, i int, coding ccitt.Coding, rows int) ccitt.St
 		c.broke("RFC 3949 section 4.5.1", "uncompressed mode is not used", "strip %d has data in uncompressed mode", i+1)
 	}
 	if st.Bad > 0 {
-		c.broke("ITU-T T.4 section 4", "every line has ImageWidth pixels in codes that exist", "strip %d: %d lines cannot be decoded (%v)", i+1, st.Bad, st.Err)
+		standard := "ITU-T T.4 section 4"
+		if coding == ccitt.MMR {
+			standard = "ITU-T T.6"
+		}
+		c.broke(standard, "every line has ImageWidth pixels in codes that exist", "strip %d: %d lines cannot be decoded (%v)", i+1, st.Bad, st.Err)
 	}
 	return st
 }
@@ -185,15 +189,14 @@ func (c *checker) checkT6(p *Page, i int) {
 		return
 	}
 	if !ends {
-		c.broke("RFC 3949 section 4.5.6", "every strip of MMR data ends with an EOFB, filled up to a byte", "strip %d does not", i+1)
+		c.broke("RFC 3949 section 4.5.6", "every strip of MMR data ends with an EOFB, filled up to a byte", "strip %d has none", i+1)
 	}
-	st := c.decode(p, i, ccitt.MMR, 0)
 	want := p.Strips[i].Rows
-	switch {
-	case st.Rows == want && (st.RTC || !ends):
-	case st.Rows == want:
-		c.broke(c.section("2.1"), "ImageLength is the number of lines", "strip %d has data behind its %d lines", i+1, want)
-	default:
+	rows := 0 // up to the EOFB
+	if !ends {
+		rows = want
+	}
+	if st := c.decode(p, i, ccitt.MMR, rows); st.Rows != want {
 		c.broke(c.section("2.1"), "ImageLength is the number of lines", "strip %d has %d lines, the fields say %d", i+1, st.Rows, want)
 	}
 }
