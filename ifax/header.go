@@ -1,0 +1,200 @@
+package ifax
+
+import (
+	"errors"
+	"io"
+	"net/mail"
+	"strings"
+	"time"
+
+	"faxgate/mdn"
+)
+
+// Header is a message or part header in order: names as written, values unfolded, octets as read.
+type Header []mdn.Field
+
+// Get gives the first value of the field, empty when there is none. Names have no case.
+func (h Header) Get(name string) string {
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// Values gives all values of the field in order.
+func (h Header) Values(name string) []string {
+	var values []string
+	for _, f := range h {
+		if strings.EqualFold(f.Name, name) {
+			values = append(values, f.Value)
+		}
+	}
+	return values
+}
+
+// Has tells whether the field is there, be it empty.
+func (h Header) Has(name string) bool { return len(h.Values(name)) > 0 }
+
+// errHeaderTooLong stops the parse: a header without end is an attack or no mail.
+var errHeaderTooLong = errors.New("a header is longer than the limit")
+
+// readHeader reads up to and including the blank line. Blank lines before the first field are passed over in a
+// whole message; a part that begins with one has no header. ended says that a boundary or the end of the message
+// came first, so that there is no body. A line that is neither a field nor a continuation is passed over and
+// counted in junk: machines put banners and mbox marks there, and one such line must not cost the fax.
+func readHeader(s *source, limit int, message bool) (h Header, junk int, ended bool, err error) {
+	size := 0
+	for {
+		line, start, err := s.chunk()
+		if err != nil {
+			if err == io.EOF {
+				return h, junk, true, nil
+			}
+			return h, junk, true, err
+		}
+		if start && s.delimiter(line) {
+			return h, junk, true, nil
+		}
+		if size += len(line); size > limit {
+			return h, junk, true, errHeaderTooLong
+		}
+		text := strings.TrimRight(string(line), "\r\n")
+		switch {
+		case !start:
+			h.extend(text)
+		case strings.TrimSpace(text) == "":
+			if len(h) > 0 || !message {
+				return h, junk, false, nil
+			}
+		case text[0] == ' ' || text[0] == '\t':
+			h.extend(" " + strings.TrimLeft(text, " \t"))
+		default:
+			if !h.add(text) {
+				junk++
+			}
+		}
+	}
+}
+
+// add appends the field of a first line; false for a line that is none.
+func (h *Header) add(line string) bool {
+	name, value, ok := strings.Cut(line, ":")
+	name = strings.TrimRight(name, " \t")
+	if !ok || name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return false
+	}
+	*h = append(*h, mdn.Field{Name: name, Value: strings.TrimSpace(value)})
+	return true
+}
+
+// extend adds a continuation to the last field.
+func (h Header) extend(text string) {
+	if len(h) > 0 {
+		last := &h[len(h)-1]
+		last.Value = strings.TrimLeft(last.Value+text, " \t")
+	}
+}
+
+// addresses reads an address list, strictly first and then as far as it goes.
+func (h Header) addresses(name, charset string) []mail.Address {
+	var list []mail.Address
+	for _, value := range h.Values(name) {
+		value = decodeRaw(value, charset)
+		parser := mail.AddressParser{WordDecoder: wordDecoder()}
+		strict, err := parser.ParseList(value)
+		if err != nil {
+			list = append(list, looseAddresses(value)...)
+			continue
+		}
+		for _, a := range strict {
+			list = append(list, mail.Address{Name: tidy(a.Name), Address: a.Address})
+		}
+	}
+	return list
+}
+
+// address reads a field that has one address.
+func (h Header) address(name, charset string) mail.Address {
+	if list := h.addresses(name, charset); len(list) > 0 {
+		return list[0]
+	}
+	return mail.Address{}
+}
+
+// looseAddresses finds what has an "@" between commas, or whatever stands in angle brackets.
+func looseAddresses(value string) []mail.Address {
+	var list []mail.Address
+	for _, item := range splitOutsideQuotes(value, ',') {
+		a := mail.Address{Address: strings.TrimSpace(item)}
+		if open := strings.LastIndexByte(item, '<'); open >= 0 {
+			inner, _, _ := strings.Cut(item[open+1:], ">")
+			a = mail.Address{Name: tidy(decodeWords(strings.Trim(item[:open], " \t\""))), Address: strings.TrimSpace(inner)}
+		}
+		if _, domain, ok := strings.Cut(a.Address, "@"); ok && domain != "" && !strings.ContainsAny(a.Address, " \t") {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// splitOutsideQuotes splits at sep where it does not stand in a quoted string.
+func splitOutsideQuotes(s string, sep byte) []string {
+	var parts []string
+	start, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == sep && !quoted:
+			parts = append(parts, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}
+
+// messageIDs gives the ids of In-Reply-To or References, with their angle brackets. In-Reply-To of old mail
+// programs has words around it.
+func (h Header) messageIDs(name string) []string {
+	var ids []string
+	for _, value := range h.Values(name) {
+		for {
+			open := strings.IndexByte(value, '<')
+			if open < 0 {
+				break
+			}
+			end := strings.IndexByte(value[open:], '>')
+			if end < 0 {
+				break
+			}
+			ids = append(ids, value[open:open+end+1])
+			value = value[open+end+1:]
+		}
+	}
+	return ids
+}
+
+// dateLayouts are what machines write besides RFC 5322.
+var dateLayouts = []string{
+	"Mon, 2 Jan 2006 15:04:05", "2 Jan 2006 15:04:05", "Mon, 2 Jan 2006 15:04 -0700",
+	"Mon Jan 2 15:04:05 2006", time.RFC3339, "Mon, 2-Jan-2006 15:04:05 -0700", "Mon, 2 Jan 06 15:04:05 -0700",
+}
+
+// date is zero when the field is missing or unreadable.
+func (h Header) date() time.Time {
+	value := h.Get("Date")
+	if t, err := mail.ParseDate(value); err == nil {
+		return t.UTC()
+	}
+	value, _, _ = strings.Cut(value, " (")
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, strings.TrimSpace(value)); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}

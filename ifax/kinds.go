@@ -1,0 +1,93 @@
+package ifax
+
+import (
+	"path"
+	"strings"
+)
+
+// role is what a leaf part is in its message.
+type role int
+
+const (
+	roleDocument role = iota
+	roleText
+	roleHTML
+	roleReport     // message/disposition-notification and its kin
+	roleReturned   // the message or header that a report gives back
+	roleDecoration // for people and their programs, not for paper
+)
+
+// decorations are media types that never carry a document.
+var decorations = map[string]string{
+	"application/pgp-signature":     "a signature",
+	"application/pkcs7-signature":   "a signature",
+	"application/x-pkcs7-signature": "a signature",
+	"application/pgp-keys":          "a public key",
+	"text/vcard":                    "a visiting card",
+	"text/x-vcard":                  "a visiting card",
+	"text/directory":                "a visiting card",
+	"text/calendar":                 "a calendar entry",
+	"application/ics":               "a calendar entry",
+	"text/x-amp-html":               "the text again as AMP",
+	"text/watch-html":               "the text again for a watch",
+	"application/ms-tnef-marker":    "an Outlook marker",
+}
+
+// decorationNames are the same by file name, for parts declared application/octet-stream.
+var decorationNames = map[string]string{
+	".p7s": "a signature", ".asc": "a signature", ".sig": "a signature", ".vcf": "a visiting card", ".ics": "a calendar entry",
+}
+
+// decoration says what decoration a part is; empty for none.
+func decoration(t mediaType, name string) string {
+	if what := decorations[t.value]; what != "" {
+		return what
+	}
+	if t.value == "application/octet-stream" || t.major() == "text" {
+		return decorationNames[strings.ToLower(path.Ext(name))]
+	}
+	return ""
+}
+
+// unsupported are declared types that cannot be read, with what to tell their sender.
+var unsupported = map[string]string{
+	"application/ms-tnef":       winmail,
+	"application/vnd.ms-tnef":   winmail,
+	"application/pkcs7-mime":    "an encrypted or enclosed S/MIME message, which cannot be opened here: send it unencrypted",
+	"application/x-pkcs7-mime":  "an encrypted or enclosed S/MIME message, which cannot be opened here: send it unencrypted",
+	"application/pgp-encrypted": "an encrypted PGP message, which cannot be opened here: send it unencrypted",
+	"message/external-body":     "only a pointer to a document kept elsewhere, which is not fetched: attach the document itself",
+	"message/partial":           "a fragment inside another message, which cannot be put together",
+}
+
+const winmail = "Outlook's own format TNEF (winmail.dat), which is not supported yet: send as plain text or HTML, not rich text"
+
+// tnefMagic begins a TNEF stream, in little-endian order.
+const tnefMagic = "\x78\x9f\x3e\x22"
+
+// reportTypes are the second parts of a multipart/report (RFC 6522, RFC 6533).
+var reportTypes = map[string]string{
+	"message/disposition-notification":        KindMDN,
+	"message/global-disposition-notification": KindMDN,
+	"message/delivery-status":                 KindDSN,
+	"message/global-delivery-status":          KindDSN,
+}
+
+// isReturnedHeader tells third parts that are a header only.
+func isReturnedHeader(value string) bool {
+	return value == "text/rfc822-headers" || value == "message/rfc822-headers" || value == "message/global-headers"
+}
+
+// isMessage tells parts that are a whole message.
+func isMessage(value string) bool {
+	return value == "message/rfc822" || value == "message/global" || value == "message/news"
+}
+
+// readable tells sniffed types that become pages.
+func readable(sniffed string) bool {
+	switch sniffed {
+	case "image/tiff", "application/pdf", "image/png", "image/jpeg":
+		return true
+	}
+	return false
+}
