@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ReportHeader is the header of a report message.
@@ -221,6 +222,11 @@ func compose(w io.Writer, h ReportHeader, report, human string, fields []byte) e
 func (h ReportHeader) append(report, boundary string) ([]byte, error) {
 	if h.From.Address == "" || h.To.Address == "" || h.MessageID == "" || h.Date.IsZero() {
 		return nil, errors.New("a report needs From, To, Date and Message-ID")
+	}
+	for _, a := range []mail.Address{h.From, h.To} {
+		if strings.ContainsFunc(a.Name+a.Address, unicode.IsControl) {
+			return nil, fmt.Errorf("the address %q has a control character", a.String())
+		}
 	}
 	var l fieldList
 	l.exact("Date", h.Date.UTC().Format(time.RFC1123Z))

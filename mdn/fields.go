@@ -17,7 +17,7 @@ const (
 )
 
 // errReportTooLong stops reading of a hostile report.
-var errReportTooLong = errors.New("the report part is longer than 1 MiB")
+var errReportTooLong = errors.New("the report is longer than 1 MiB or has more than 10 000 fields")
 
 // readBlocks reads the field blocks of a report part, which blank lines separate (RFC 3464 section 2.1).
 // Lines that are neither field nor continuation are passed over.
@@ -28,7 +28,10 @@ func readBlocks(r io.Reader) ([][]Field, error) {
 	var blocks [][]Field
 	var block []Field
 	count := 0
-	for scan.Scan() && count < maxFields {
+	for scan.Scan() {
+		if count > maxFields {
+			return append(blocks, block), errReportTooLong
+		}
 		line := strings.TrimRight(scan.Text(), "\r")
 		if strings.TrimSpace(line) == "" {
 			if len(block) > 0 {
