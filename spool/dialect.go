@@ -77,7 +77,7 @@ func (e sqliteEngine) open(ctx context.Context) (write, read *sql.DB, err error)
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
+	if err := repeat(ctx, e.again, func() error { return write.PingContext(ctx) }); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	if read, err = sql.Open("sqlite", e.name("deferred", "1")); err != nil {
@@ -92,7 +92,7 @@ func (e sqliteEngine) open(ctx context.Context) (write, read *sql.DB, err error)
 func (e sqliteEngine) name(lock, queryOnly string) string {
 	v := url.Values{}
 	v.Set("_txlock", lock)
-	v.Set("_busy_timeout", "10000")
+	v.Set("_busy_timeout", "250") // No context ends this wait, so it is short, and repeat waits on.
 	v.Set("_journal_mode", "WAL")
 	v.Set("_synchronous", "FULL")
 	v.Set("_foreign_keys", "1")

@@ -7,11 +7,11 @@ import (
 )
 
 var (
-	// ErrNotFound: no row has this id, address or key.
+	// ErrNotFound says that no row has this id, address or key.
 	ErrNotFound = errors.New("not in the spool")
 	// ErrDuplicate is what a [*DuplicateError] is.
 	ErrDuplicate = errors.New("already in the spool")
-	// ErrLeaseLost: the lease was taken over or ended; nothing of this write was kept, and the work now belongs to somebody else.
+	// ErrLeaseLost says that the lease was taken over or ended: nothing of this write was kept, and the work is now somebody else's.
 	ErrLeaseLost = errors.New("the lease on this task was lost")
 	// ErrNone is what a [*NoneError] is.
 	ErrNone = errors.New("no task is due")

@@ -51,3 +51,8 @@ func (s *Spool) Pragma(ctx context.Context, name string) (write, read string, er
 	}
 	return write, read, err
 }
+
+// Migrate brings the schema to the newest version of a text that continues schema.sql.
+func (s *Spool) Migrate(ctx context.Context, more string) error {
+	return s.migrate(ctx, migrations(schemaText+more))
+}

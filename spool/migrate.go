@@ -12,9 +12,9 @@ import (
 var schemaText string
 
 // migrations gives the statements of every version, the first one's at index 0.
-func migrations() [][]string {
+func migrations(text string) [][]string {
 	var list [][]string
-	for _, part := range strings.Split(schemaText, "\n-- version ")[1:] {
+	for _, part := range strings.Split(text, "\n-- version ")[1:] {
 		_, body, _ := strings.Cut(part, "\n")
 		var statements []string
 		for s := range strings.SplitSeq(body, ";") {
@@ -27,8 +27,8 @@ func migrations() [][]string {
 	return list
 }
 
-// migrate brings the schema to the newest version, one transaction for all.
-func (s *Spool) migrate(ctx context.Context) error {
+// migrate brings the schema to the newest version of the list, one transaction for all.
+func (s *Spool) migrate(ctx context.Context, list [][]string) error {
 	return s.transact(ctx, s.write, &sql.TxOptions{}, func(tx *Tx) error {
 		if err := s.dialect.lockSchema(ctx, tx.sql); err != nil {
 			return fmt.Errorf("waiting for another migration: %w", err)
@@ -37,7 +37,6 @@ func (s *Spool) migrate(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading the schema version: %w", err)
 		}
-		list := migrations()
 		if have > len(list) {
 			return &SchemaError{Have: have, Known: len(list)}
 		}

@@ -1,6 +1,7 @@
 package spool_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"faxgate/spool"
 )
@@ -40,6 +42,63 @@ func TestSchema(t *testing.T) {
 		newer, ok := errors.AsType[*spool.SchemaError](err)
 		if !ok || newer.Have != 99 || newer.Known != 1 || !errors.Is(err, spool.ErrNewerSchema) || !strings.Contains(err.Error(), "start the newer faxgate") {
 			t.Errorf("opening version 99: %v", err)
+		}
+	})
+}
+
+// TestMigration brings a schema with rows in it to a next version: all of it or, when a statement fails, nothing.
+func TestMigration(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e *engine) {
+		s := e.open(t, "a")
+		id, err := s.Submit(t.Context(), faxDraft("k", e.now()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		const two = "\n-- version 2\n\nALTER TABLE job ADD COLUMN colour TEXT;\n\nCREATE INDEX job_colour ON job (colour);\n"
+		if err := s.Migrate(t.Context(), two+"\n-- version 3\n\nALTER TABLE nothing ADD COLUMN x TEXT;\n"); err == nil || !strings.Contains(err.Error(), "to version 3") {
+			t.Errorf("a wrong migration: %v", err)
+		}
+		if err := s.Exec(t.Context(), "SELECT colour FROM job"); err == nil {
+			t.Error("a wrong migration left its first half")
+		}
+		for range 2 {
+			if err := s.Migrate(t.Context(), two); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Exec(t.Context(), "UPDATE job SET colour = 'red'"); err != nil {
+			t.Error(err)
+		}
+		if job := view(t, s, func(tx *spool.Tx) (spool.Job, error) { return tx.Job(id) }); job.Key != "k" {
+			t.Errorf("the job became %+v", job)
+		}
+		if _, err := spool.Open(t.Context(), spool.Options{DSN: e.dsn}); !errors.Is(err, spool.ErrNewerSchema) {
+			t.Errorf("the older program: %v", err)
+		}
+	})
+}
+
+// TestBusy shows that who waits for another process's transaction stops with its context.
+func TestBusy(t *testing.T) {
+	eachEngine(t, func(t *testing.T, e *engine) {
+		s, other := e.open(t, "a"), e.open(t, "b")
+		update(t, s, func(tx *spool.Tx) error { return tx.PutPeer(spool.Peer{Address: "p"}) })
+		update(t, s, func(tx *spool.Tx) error {
+			if err := tx.DeletePeer("p"); err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			err := other.Update(ctx, func(tx *spool.Tx) error { return tx.DeletePeer("p") })
+			if err == nil || time.Since(began) > 5*time.Second {
+				t.Errorf("%v after %v", err, time.Since(began))
+			}
+			return nil
+		})
+		err := other.Update(t.Context(), func(tx *spool.Tx) error { return tx.DeletePeer("p") })
+		if !errors.Is(err, spool.ErrNotFound) {
+			t.Errorf("afterwards: %v", err)
 		}
 	})
 }
@@ -83,7 +142,7 @@ func TestSQLiteSafety(t *testing.T) {
 	path := filepath.Join(dir, "new folder", "100%#spool.db")
 	s := (&engine{dsn: "sqlite:" + path, blobs: filepath.Join(dir, "blobs")}).open(t, "a")
 	for pragma, want := range map[string][2]string{
-		"journal_mode": {"wal", "wal"}, "synchronous": {"2", "2"}, "foreign_keys": {"1", "1"}, "query_only": {"0", "1"}, "busy_timeout": {"10000", "10000"},
+		"journal_mode": {"wal", "wal"}, "synchronous": {"2", "2"}, "foreign_keys": {"1", "1"}, "query_only": {"0", "1"}, "busy_timeout": {"250", "250"},
 	} {
 		write, read, err := s.Pragma(t.Context(), pragma)
 		if got := [2]string{write, read}; got != want || err != nil {

@@ -19,7 +19,7 @@ type postgres struct {
 	dir string
 	who *syscall.Credential // PostgreSQL does not run as root
 	cmd *exec.Cmd
-	end chan error
+	end chan struct{} // closed when the server has ended
 }
 
 // startPostgres makes a cluster and starts its server.
@@ -32,7 +32,7 @@ func startPostgres() (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &postgres{dir: dir, end: make(chan error, 1)}
+	p := &postgres{dir: dir, end: make(chan struct{})}
 	if err := p.makeCluster(bin); err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err
@@ -106,7 +106,8 @@ func (p *postgres) run(path string, started chan<- error) {
 	err = p.cmd.Start()
 	started <- err
 	if err == nil {
-		p.end <- p.cmd.Wait()
+		_ = p.cmd.Wait() // Its log says more.
+		close(p.end)
 	}
 }
 
@@ -116,10 +117,10 @@ func (p *postgres) wait(isReady string) error {
 			return nil
 		}
 		select {
-		case err := <-p.end:
+		case <-p.end:
 			text, _ := os.ReadFile(filepath.Join(p.dir, "log"))
 			_ = os.RemoveAll(p.dir)
-			return fmt.Errorf("postgres ended: %w: %s", err, text)
+			return fmt.Errorf("postgres ended at once: %s", text)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

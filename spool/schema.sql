@@ -1,5 +1,6 @@
 -- The schema of the spool, for SQLite and PostgreSQL alike. Times are UTC milliseconds, ids are UUIDv7 texts, JSON is text.
--- Each migration begins with a line "-- version N"; a version that has been released is never changed again.
+-- Each migration begins with a line "-- version N" and is a list of statements, each ended by a semicolon, which stands nowhere
+-- else. A version that has been released is never changed again.
 
 -- version 1
 

@@ -74,7 +74,7 @@ func Open(ctx context.Context, opts Options) (*Spool, error) {
 	if s.write, s.read, err = d.open(ctx); err != nil {
 		return nil, fmt.Errorf("opening the spool at %s: %w", d, err)
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.migrate(ctx, migrations(schemaText)); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the spool at %s: %w", d, err), s.closePools())
 	}
 	listen, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -90,10 +90,11 @@ func (s *Spool) Close() error {
 	return s.closePools()
 }
 
+// closePools closes the writer last: SQLite then brings the log into the database file.
 func (s *Spool) closePools() error {
-	err := s.write.Close()
-	if s.read != s.write {
-		err = errors.Join(s.read.Close(), err)
+	err := s.read.Close()
+	if s.write != s.read {
+		err = errors.Join(err, s.write.Close())
 	}
 	return err
 }

@@ -34,22 +34,27 @@ func (s *Spool) View(ctx context.Context, fn func(*Tx) error) error {
 	return s.transact(ctx, s.read, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, fn)
 }
 
-// transact repeats a transaction that lost against another one; that ends with ctx, or after maxRepeats.
+// transact repeats a transaction that lost against another one.
 func (s *Spool) transact(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
-	const maxRepeats = 200
-	for n := range maxRepeats {
-		err := s.once(ctx, db, opts, fn)
-		if err == nil || !s.dialect.again(err) || n == maxRepeats-1 {
+	return repeat(ctx, s.dialect.again, func() error { return s.once(ctx, db, opts, fn) })
+}
+
+// repeat does it again as long as again says so of its error; that ends with ctx, or after twenty seconds.
+func repeat(ctx context.Context, again func(error) bool, do func() error) error {
+	const patience = 20 * time.Second
+	began := time.Now()
+	for n := 1; ; n++ {
+		err := do()
+		if err == nil || !again(err) || time.Since(began) > patience {
 			return err
 		}
-		pause := time.Duration(1+rand.IntN(4*min(n+1, 10))) * time.Millisecond //nolint:gosec // Only spreads the repeats.
+		pause := time.Duration(1+rand.IntN(4*min(n, 10))) * time.Millisecond //nolint:gosec // Only spreads the repeats.
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(pause):
 		}
 	}
-	return nil
 }
 
 func (s *Spool) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {

@@ -238,6 +238,13 @@ func TestRemove(t *testing.T) {
 			t.Errorf("%d: %v, %v", i, removed, err)
 		}
 	}
+	young := put(t, d, "put again after the first look")
+	if removed, err := d.removeAside(young, time.Now().Add(-time.Hour)); removed || err != nil || d.Verify(t.Context(), young) != nil {
+		t.Errorf("put again meanwhile: %v, %v", removed, err)
+	}
+	if removed, err := d.removeAside(young, time.Now().Add(time.Hour)); !removed || err != nil {
+		t.Errorf("not put again: %v, %v", removed, err)
+	}
 	if _, err := d.Remove(t.Context(), "../x", time.Now()); err == nil {
 		t.Error("removed what is no hash")
 	}

@@ -11,7 +11,7 @@ import (
 	"faxgate/spool"
 )
 
-// ErrDamaged: what is kept under a hash no longer has that hash.
+// ErrDamaged says that what is kept under a hash no longer has that hash.
 var ErrDamaged = errors.New("the blob is damaged: its content no longer has its hash")
 
 // file is an open blob.

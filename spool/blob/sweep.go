@@ -47,8 +47,7 @@ func (d *Dir) List(ctx context.Context) iter.Seq2[spool.BlobInfo, error] {
 	}
 }
 
-// Remove implements [spool.Sweeper]. The file is moved aside before its age is looked at for the last time: a Put either came
-// before that, and is seen, or finds no blob and brings its own.
+// Remove implements [spool.Sweeper].
 func (d *Dir) Remove(_ context.Context, h spool.Hash, before time.Time) (bool, error) {
 	if _, err := spool.ParseHash(string(h)); err != nil {
 		return false, err
@@ -56,6 +55,12 @@ func (d *Dir) Remove(_ context.Context, h spool.Hash, before time.Time) (bool, e
 	if old, err := isOld(d.file(h), before); err != nil || !old {
 		return false, err
 	}
+	return d.removeAside(h, before)
+}
+
+// removeAside moves the file aside before its age is looked at for the last time: a Put at the same time either came before
+// that, and is seen, or finds no blob and brings its own.
+func (d *Dir) removeAside(h spool.Hash, before time.Time) (bool, error) {
 	aside := filepath.Join(d.tmp(), gone+string(h))
 	if err := os.Rename(d.file(h), aside); err != nil {
 		return false, missingIsFine(err)
