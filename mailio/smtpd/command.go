@@ -97,7 +97,9 @@ func cutPath(s string) (path, rest string, err error) {
 		return "", "", errors.New("no address given")
 	}
 	if strings.HasPrefix(path, "@") {
-		_, path, _ = strings.Cut(path, ":")
+		if _, path, _ = strings.Cut(path, ":"); path == "" {
+			return "", "", errors.New("the part before the @ is empty")
+		}
 	}
 	return path, rest, checkMailbox(path)
 }
