@@ -25,6 +25,8 @@ type dialect interface {
 	open(ctx context.Context) (write, read *sql.DB, err error)
 	// again says whether the transaction was only lost against another one.
 	again(err error) bool
+	// cut says whether the connection broke, so that what had not begun may be tried on a new one.
+	cut(err error) bool
 	// skipLocked ends a subquery that picks a row which no other worker is just picking.
 	skipLocked() string
 	// lockSchema keeps two processes from migrating at the same time, until the transaction ends.
@@ -63,6 +65,7 @@ func (e sqliteEngine) String() string     { return e.path }
 func (e sqliteEngine) skipLocked() string { return "" }
 
 func (e sqliteEngine) lockSchema(context.Context, runner) error { return nil }
+func (e sqliteEngine) cut(error) bool                           { return false }
 func (e sqliteEngine) notify(context.Context, runner) error     { return nil }
 
 // listen has nothing to do: one process owns the data directory, and its own commits wake it.
@@ -166,6 +169,14 @@ func (e *postgresEngine) open(ctx context.Context) (write, read *sql.DB, err err
 func (e *postgresEngine) again(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01") // serialization failure, deadlock
+}
+
+func (e *postgresEngine) cut(err error) bool {
+	var pe *pgconn.PgError
+	if errors.As(err, &pe) {
+		return strings.HasPrefix(pe.Code, "57P0") // shut down, crashed, starting
+	}
+	return pgconn.SafeToRetry(err)
 }
 
 func (e *postgresEngine) lockSchema(ctx context.Context, tx runner) error {

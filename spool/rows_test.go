@@ -19,87 +19,124 @@ func at(s int) time.Time {
 
 func atp(s int) *time.Time { return new(at(s)) }
 
-// TestRows writes one row of everything, with every member set, and reads it again.
+// rows is one row of everything.
+type rows struct {
+	job    spool.Job
+	rec    spool.Received
+	doc    spool.Document
+	page   spool.Page
+	task   spool.Task
+	old    spool.Message
+	msg    spool.Message
+	att    spool.Attempt
+	con    spool.Confirmation
+	item   spool.MailboxItem
+	notice spool.Notice
+	peer   spool.Peer
+	event  spool.Event
+	token  spool.Token
+}
+
+// newRows sets every member of every row.
+func newRows() (r rows) {
+	hash := spool.SumHash([32]byte{1, 2, 3})
+	attrs := json.RawMessage(`{"a": ["ü", 1]}`)
+	r.job = spool.Job{ID: spool.NewID(), Key: "k", Origin: "api", Sender: "s", Subject: "ß\n", Text: "t", Attrs: attrs, CreatedAt: at(1)}
+	r.rec = spool.Received{
+		ID: spool.NewID(), Blob: hash, Size: 5 << 40, EnvelopeFrom: "a@b", EnvelopeTo: "c@d", Source: "smtp", DedupKey: "d", State: "new",
+		Kind: "fax", From: "f", Subject: "s", MessageID: "<m@x.>", Pages: 3, Error: "e", Attrs: attrs, ReceivedAt: at(2),
+	}
+	r.doc = spool.Document{ID: spool.NewID(), Job: r.job.ID, Pos: 1, Name: "n", Type: "image/tiff", Hash: hash, Size: 7, Pages: 2, BadRows: 4, Error: "e"}
+	r.page = spool.Page{Document: r.doc.ID, Index: 1, Width: 1728, Height: 2287, XRes: 203.2, YRes: 195.58, Coding: "MH", Error: "e"}
+	r.task = spool.Task{
+		ID: spool.NewID(), Job: r.job.ID, Received: r.rec.ID, Kind: "fax", Recipient: "r", State: "queued", Late: true, DueAt: atp(3), Attempts: 2,
+		Reason: "w", What: attrs, CreatedAt: at(3), UpdatedAt: at(4),
+	}
+	r.old = spool.Message{ID: spool.NewID(), Task: r.task.ID, CreatedAt: at(5)}
+	r.msg = spool.Message{
+		ID: spool.NewID(), Task: r.task.ID, MessageID: "<1@x>", EnvID: "v1", Form: attrs, Blob: hash, Size: 9, Part: 1, Parts: 2,
+		Supersedes: r.old.ID, CreatedAt: at(5),
+	}
+	r.att = spool.Attempt{
+		ID: spool.NewID(), Message: r.msg.ID, StartedAt: at(6), DotAt: atp(7), EndedAt: atp(8), Hop: "h:25", Code: 250, Reply: "250 ok\r\n", TLS: "1.3", Outcome: "o",
+	}
+	r.con = spool.Confirmation{ID: spool.NewID(), Message: r.msg.ID, Kind: "mdn", Deadline: atp(9), ReceivedAt: atp(10), Result: "r", Report: r.rec.ID}
+	r.item = spool.MailboxItem{Account: "a", Validity: "4294967295", UID: "u", Received: r.rec.ID, DeletedAt: atp(11)}
+	r.notice = spool.Notice{Received: r.rec.ID, Recipient: "r", Kind: "mdn", Task: r.task.ID, SentAt: atp(12)}
+	r.peer = spool.Peer{
+		Address: "p@x", Raw: "(&)", Canonical: "c", Source: "mdn", LearnedFrom: r.rec.ID, LearnedAt: at(13), ExpiresAt: atp(14), Pinned: true, Attrs: attrs,
+	}
+	r.event = spool.Event{ID: spool.NewID(), At: at(15), Job: r.job.ID, Task: r.task.ID, Received: r.rec.ID, Kind: "k", Words: "w", Data: attrs}
+	r.token = spool.Token{ID: spool.NewID(), Name: "n", Hash: "h", Scope: "admin", CreatedAt: at(16), RevokedAt: atp(17), LastUsed: atp(18)}
+	return r
+}
+
+func (r *rows) add(tx *spool.Tx) error {
+	return errors.Join(
+		second(tx.AddJob(r.job)), second(tx.AddReceived(r.rec)), second(tx.AddDocument(r.doc)), tx.PutPage(r.page), second(tx.AddTask(r.task)),
+		second(tx.AddMessage(r.old)), second(tx.AddMessage(r.msg)), second(tx.AddAttempt(r.att)), second(tx.AddConfirmation(r.con)),
+		tx.PutMailboxItem(r.item), second(tx.AddNotice(r.notice)), tx.PutPeer(r.peer), second(tx.AddEvent(r.event)), second(tx.AddToken(r.token)),
+	)
+}
+
+// check reads each row in every way there is.
+func (r *rows) check(tx *spool.Tx) error {
+	return errors.Join(
+		same(r.job)(tx.Job(r.job.ID)), same(r.job)(tx.JobByKey("k")), same([]spool.Job{r.job})(tx.Jobs(spool.JobFilter{Origin: "api", Sender: "s"})),
+		same(r.rec)(tx.Received(r.rec.ID)), same(r.rec)(tx.ReceivedByDedupKey("d")),
+		same([]spool.Received{r.rec})(tx.ReceivedList(spool.ReceivedFilter{
+			States: []spool.State{"new", "old"}, Kinds: []string{"fax"}, From: "f", EnvelopeTo: "c@d", MessageID: "<m@x.>", Since: at(2),
+		})),
+		same(r.doc)(tx.Document(r.doc.ID)), same([]spool.Document{r.doc})(tx.Documents(r.job.ID)), same([]spool.Page{r.page})(tx.Pages(r.doc.ID)),
+		same(r.task)(tx.Task(r.task.ID)),
+		same([]spool.Task{r.task})(tx.Tasks(spool.TaskFilter{
+			Job: r.job.ID, Received: r.rec.ID, Kinds: []spool.Kind{"x", "fax"}, States: []spool.State{"queued"}, Recipient: "r",
+		})),
+		same(r.msg)(tx.Message(r.msg.ID)), same(r.msg)(tx.MessageByMessageID("<1@x>")), same(r.msg)(tx.MessageByEnvID("v1")),
+		same([]spool.Message{r.old, r.msg})(tx.Messages(r.task.ID)),
+		same([]spool.Message{r.msg, r.old})(tx.MessagesByRecipient("r", at(5), spool.Window{})),
+		same([]spool.Attempt{r.att})(tx.Attempts(r.msg.ID)), same([]spool.Confirmation{r.con})(tx.Confirmations(r.msg.ID)),
+		same(r.item)(tx.MailboxItem("a", "4294967295", "u")), same([]spool.MailboxItem(nil))(tx.MailboxItems("a")),
+		same(r.notice)(tx.Notice(r.rec.ID, "r", "mdn")), same([]spool.Notice{r.notice})(tx.Notices(r.rec.ID)),
+		same(r.peer)(tx.Peer("p@x")), same([]spool.Peer{r.peer})(tx.Peers(spool.PeerFilter{})),
+		same([]spool.Event{r.event})(tx.Events(spool.EventFilter{Job: r.job.ID, Task: r.task.ID, Received: r.rec.ID, Kinds: []string{"k"}})),
+		same(r.token)(tx.Token(r.token.ID)), same(r.token)(tx.TokenByHash("h")), same([]spool.Token{r.token})(tx.Tokens(spool.Window{})),
+	)
+}
+
+// change writes the rows that can be changed, and reads them again.
+func (r *rows) change(tx *spool.Tx) error {
+	r.doc.Pages, r.doc.Error, r.doc.Job, r.doc.Received = 9, "", "", r.rec.ID
+	r.rec.State, r.rec.Pages, r.rec.DedupKey = "done", 4, "d"
+	r.con.Result, r.con.ReceivedAt = "displayed", nil
+	r.page.Error, r.peer.Pinned, r.item.DeletedAt = "", false, nil
+	r.att.DotAt, r.att.EndedAt, r.att.Hop, r.att.Code, r.att.Reply, r.att.TLS, r.att.Outcome = atp(20), atp(21), "h2:25", 451, "451 x", "", "refused"
+	r.token.LastUsed = atp(22) // RevokedAt stays what it was first.
+	return errors.Join(
+		tx.SetDocument(r.doc), tx.SetReceived(r.rec), tx.SetConfirmation(r.con), tx.PutPage(r.page), tx.PutPeer(r.peer), tx.PutMailboxItem(r.item),
+		tx.SetDot(r.att.ID, at(20)), tx.EndAttempt(r.att.ID, spool.AttemptEnd{At: at(21), Hop: "h2:25", Code: 451, Reply: "451 x", Outcome: "refused"}),
+		same([]spool.Attempt{r.att})(tx.Attempts(r.msg.ID)),
+		tx.RevokeToken(r.token.ID, at(23)), tx.SetTokenUsed(r.token.ID, at(22)), same(r.token)(tx.Token(r.token.ID)),
+		same([]spool.Document{r.doc})(tx.ReceivedDocuments(r.rec.ID)), same(r.rec)(tx.Received(r.rec.ID)),
+		same([]spool.Confirmation{r.con})(tx.Confirmations(r.msg.ID)), same([]spool.Page{r.page})(tx.Pages(r.doc.ID)), same(r.peer)(tx.Peer("p@x")),
+		same([]spool.MailboxItem{r.item})(tx.MailboxItems("a")),
+		tx.SetMailboxItemDeleted("a", "4294967295", "u", at(24)), same([]spool.MailboxItem(nil))(tx.MailboxItems("a")),
+	)
+}
+
+// TestRows writes one row of everything, with every member set, reads it again, changes it and reads it once more.
 func TestRows(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e *engine) {
 		s := e.open(t, "a")
-		hash := spool.SumHash([32]byte{1, 2, 3})
-		attrs := json.RawMessage(`{"a": ["ü", 1]}`)
-		job := spool.Job{ID: spool.NewID(), Key: "k", Origin: "api", Sender: "s", Subject: "ß\n", Text: "t", Attrs: attrs, CreatedAt: at(1)}
-		rec := spool.Received{
-			ID: spool.NewID(), Blob: hash, Size: 5 << 40, EnvelopeFrom: "a@b", EnvelopeTo: "c@d", Source: "smtp", DedupKey: "d", State: "new",
-			Kind: "fax", From: "f", Subject: "s", MessageID: "<m@x.>", Pages: 3, Error: "e", Attrs: attrs, ReceivedAt: at(2),
-		}
-		doc := spool.Document{ID: spool.NewID(), Job: job.ID, Pos: 1, Name: "n", Type: "image/tiff", Hash: hash, Size: 7, Pages: 2, BadRows: 4, Error: "e"}
-		page := spool.Page{Document: doc.ID, Index: 1, Width: 1728, Height: 2287, XRes: 203.2, YRes: 195.58, Coding: "MH", Error: "e"}
-		task := spool.Task{
-			ID: spool.NewID(), Job: job.ID, Received: rec.ID, Kind: "fax", Recipient: "r", State: "queued", Late: true, DueAt: atp(3), Attempts: 2,
-			Reason: "w", What: attrs, CreatedAt: at(3), UpdatedAt: at(4),
-		}
-		old := spool.Message{ID: spool.NewID(), Task: task.ID, CreatedAt: at(5)}
-		msg := spool.Message{
-			ID: spool.NewID(), Task: task.ID, MessageID: "<1@x>", EnvID: "v1", Form: attrs, Blob: hash, Size: 9, Part: 1, Parts: 2,
-			Supersedes: old.ID, CreatedAt: at(5),
-		}
-		att := spool.Attempt{
-			ID: spool.NewID(), Message: msg.ID, StartedAt: at(6), DotAt: atp(7), EndedAt: atp(8), Hop: "h:25", Code: 250, Reply: "250 ok\r\n", TLS: "1.3", Outcome: "o",
-		}
-		con := spool.Confirmation{ID: spool.NewID(), Message: msg.ID, Kind: "mdn", Deadline: atp(9), ReceivedAt: atp(10), Result: "r", Report: rec.ID}
-		item := spool.MailboxItem{Account: "a", Validity: "4294967295", UID: "u", Received: rec.ID, DeletedAt: atp(11)}
-		notice := spool.Notice{Received: rec.ID, Recipient: "r", Kind: "mdn", Task: task.ID, SentAt: atp(12)}
-		peer := spool.Peer{
-			Address: "p@x", Raw: "(&)", Canonical: "c", Source: "mdn", LearnedFrom: rec.ID, LearnedAt: at(13), ExpiresAt: atp(14), Pinned: true, Attrs: attrs,
-		}
-		event := spool.Event{ID: spool.NewID(), At: at(15), Job: job.ID, Task: task.ID, Received: rec.ID, Kind: "k", Words: "w", Data: attrs}
-		token := spool.Token{ID: spool.NewID(), Name: "n", Hash: "h", Scope: "admin", CreatedAt: at(16), RevokedAt: atp(17), LastUsed: atp(18)}
-		update(t, s, func(tx *spool.Tx) error {
-			return errors.Join(
-				second(tx.AddJob(job)), second(tx.AddReceived(rec)), second(tx.AddDocument(doc)), tx.PutPage(page), second(tx.AddTask(task)),
-				second(tx.AddMessage(old)), second(tx.AddMessage(msg)), second(tx.AddAttempt(att)), second(tx.AddConfirmation(con)),
-				tx.PutMailboxItem(item), second(tx.AddNotice(notice)), tx.PutPeer(peer), second(tx.AddEvent(event)), second(tx.AddToken(token)),
-			)
-		})
-		check := func(tx *spool.Tx) error {
-			return errors.Join(
-				same(job)(tx.Job(job.ID)), same(job)(tx.JobByKey("k")), same([]spool.Job{job})(tx.Jobs(spool.JobFilter{Origin: "api", Sender: "s"})),
-				same(rec)(tx.Received(rec.ID)), same(rec)(tx.ReceivedByDedupKey("d")),
-				same([]spool.Received{rec})(tx.ReceivedList(spool.ReceivedFilter{
-					States: []spool.State{"new", "old"}, Kinds: []string{"fax"}, From: "f", EnvelopeTo: "c@d", MessageID: "<m@x.>", Since: at(2),
-				})),
-				same(doc)(tx.Document(doc.ID)), same([]spool.Document{doc})(tx.Documents(job.ID)), same([]spool.Page{page})(tx.Pages(doc.ID)),
-				same(task)(tx.Task(task.ID)),
-				same([]spool.Task{task})(tx.Tasks(spool.TaskFilter{
-					Job: job.ID, Received: rec.ID, Kinds: []spool.Kind{"x", "fax"}, States: []spool.State{"queued"}, Recipient: "r",
-				})),
-				same(msg)(tx.Message(msg.ID)), same(msg)(tx.MessageByMessageID("<1@x>")), same(msg)(tx.MessageByEnvID("v1")),
-				same([]spool.Message{old, msg})(tx.Messages(task.ID)),
-				same([]spool.Message{msg, old})(tx.MessagesByRecipient("r", at(5), spool.Window{})),
-				same([]spool.Attempt{att})(tx.Attempts(msg.ID)), same([]spool.Confirmation{con})(tx.Confirmations(msg.ID)),
-				same(item)(tx.MailboxItem("a", "4294967295", "u")), same([]spool.MailboxItem(nil))(tx.MailboxItems("a")),
-				same(notice)(tx.Notice(rec.ID, "r", "mdn")), same([]spool.Notice{notice})(tx.Notices(rec.ID)),
-				same(peer)(tx.Peer("p@x")), same([]spool.Peer{peer})(tx.Peers(spool.PeerFilter{})),
-				same([]spool.Event{event})(tx.Events(spool.EventFilter{Job: job.ID, Task: task.ID, Received: rec.ID, Kinds: []string{"k"}})),
-				same(token)(tx.Token(token.ID)), same(token)(tx.TokenByHash("h")), same([]spool.Token{token})(tx.Tokens(spool.Window{})),
-			)
-		}
-		if err := s.View(t.Context(), check); err != nil {
+		r := newRows()
+		update(t, s, r.add)
+		if err := s.View(t.Context(), r.check); err != nil {
 			t.Fatal(err)
 		}
 		if faults, err := s.Check(t.Context()); err != nil || len(faults) != 3 {
 			t.Errorf("check found %q, %v; want the three rows whose blob is missing", faults, err)
 		}
-		update(t, s, func(tx *spool.Tx) error {
-			doc.Pages, doc.Error, doc.Job, doc.Received = 9, "", "", rec.ID
-			rec.State, rec.Pages, rec.DedupKey = "done", 4, "d"
-			con.Result, con.ReceivedAt = "displayed", nil
-			page.Error, peer.Pinned, item.DeletedAt = "", false, nil
-			return errors.Join(
-				tx.SetDocument(doc), tx.SetReceived(rec), tx.SetConfirmation(con), tx.PutPage(page), tx.PutPeer(peer), tx.PutMailboxItem(item),
-				same([]spool.Document{doc})(tx.ReceivedDocuments(rec.ID)), same(rec)(tx.Received(rec.ID)),
-				same([]spool.Confirmation{con})(tx.Confirmations(msg.ID)), same([]spool.Page{page})(tx.Pages(doc.ID)), same(peer)(tx.Peer("p@x")),
-				same([]spool.MailboxItem{item})(tx.MailboxItems("a")),
-			)
-		})
+		update(t, s, r.change)
 	})
 }
 

@@ -58,7 +58,11 @@ func repeat(ctx context.Context, again func(error) bool, do func() error) error 
 }
 
 func (s *Spool) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
-	t, err := db.BeginTx(ctx, opts)
+	var t *sql.Tx
+	err := repeat(ctx, s.dialect.cut, func() (err error) {
+		t, err = db.BeginTx(ctx, opts)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
 	}
