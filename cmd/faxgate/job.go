@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"faxgate/console"
+	"faxgate/gateway"
+)
+
+type jobCmd struct {
+	List   jobListCmd   `cmd:"" help:"List the sent faxes, newest first."`
+	Show   jobShowCmd   `cmd:"" help:"Show a fax and every step of its way."`
+	Retry  jobRetryCmd  `cmd:"" help:"Send a failed, expired, uncertain or held fax again, now."`
+	Cancel jobCancelCmd `cmd:"" help:"Stop a fax that has not been sent yet."`
+}
+
+// page selects a part of a list.
+type page struct {
+	Limit  int    `help:"At most so many (1 to 500)." default:"50"`
+	Before string `help:"Only those older than this one." placeholder:"ID"`
+}
+
+func (p page) query() url.Values {
+	q := url.Values{"limit": {strconv.Itoa(p.Limit)}}
+	if p.Before != "" {
+		q.Set("before", p.Before)
+	}
+	return q
+}
+
+type jobListCmd struct {
+	remote
+	output
+	page
+}
+
+// Run lists sent faxes.
+func (j *jobListCmd) Run(a *app) error {
+	c, err := j.dial()
+	if err != nil {
+		return err
+	}
+	var list console.FaxList
+	if err := c.get(a, "/faxes?"+j.query().Encode(), &list); err != nil {
+		return err
+	}
+	return j.print(a, list, func(w io.Writer) {
+		var rows []string
+		for _, f := range list.Faxes {
+			var to []string
+			for _, d := range f.Deliveries {
+				to = append(to, d.To)
+			}
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%d\t%s", f.ID, clock(f.CreatedAt), f.State, f.Pages, strings.Join(to, ", ")))
+		}
+		columns(w, "No faxes.", "ID\tSUBMITTED\tSTATE\tPAGES\tTO", rows)
+	})
+}
+
+type jobShowCmd struct {
+	remote
+	output
+	ID string `arg:"" help:"The fax, as printed by send and list."`
+}
+
+// Run shows one fax.
+func (j *jobShowCmd) Run(a *app) error {
+	c, err := j.dial()
+	if err != nil {
+		return err
+	}
+	var fax gateway.Fax
+	if err := c.get(a, "/faxes/"+url.PathEscape(j.ID), &fax); err != nil {
+		return err
+	}
+	return j.print(a, fax, func(w io.Writer) { showFax(w, c.teller(), fax) })
+}
+
+func showFax(w io.Writer, t console.Teller, fax gateway.Fax) {
+	fmt.Fprintf(w, "%s  %s  submitted %s, %d pages\n", fax.ID, fax.State, clock(fax.CreatedAt), fax.Pages)
+	for _, d := range fax.Documents {
+		fmt.Fprintf(w, "  %s (%s, %d pages) %s\n", d.Name, d.Type, d.Pages, d.Error)
+	}
+	for _, d := range fax.Deliveries {
+		fmt.Fprintf(w, "\nto %s  %s\n", d.To, d.Form)
+		fmt.Fprintf(w, "  %s\n", t.Sentence(d))
+		for _, r := range d.Rungs {
+			fmt.Fprintf(w, "  %s  %s\n", clock(r.At), rungText(r))
+		}
+	}
+}
+
+type jobRetryCmd struct {
+	remote
+	ID string `arg:"" help:"The fax."`
+}
+
+// Run sends again.
+func (j *jobRetryCmd) Run(a *app) error {
+	return j.act(a, j.ID, "retry", "will be sent again now")
+}
+
+type jobCancelCmd struct {
+	remote
+	ID string `arg:"" help:"The fax."`
+}
+
+// Run cancels.
+func (j *jobCancelCmd) Run(a *app) error {
+	return j.act(a, j.ID, "cancel", "is cancelled")
+}
+
+// act posts a verb to a fax and says what follows on standard error.
+func (r remote) act(a *app, id, verb, done string) error {
+	c, err := r.dial()
+	if err != nil {
+		return err
+	}
+	if err := c.post(a, "/faxes/"+url.PathEscape(id)+"/"+verb, nil, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%s %s\n", id, done)
+	return nil
+}

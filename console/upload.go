@@ -1,0 +1,174 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"faxgate/gateway"
+	"faxgate/spool"
+)
+
+// Limits of one submission.
+const (
+	maxRecipients = 500
+	maxFiles      = 200
+	maxField      = 256 << 10
+)
+
+// uploadError is a body that cannot be taken, with its status.
+type uploadError struct {
+	status int
+	text   string
+}
+
+func (e *uploadError) Error() string { return e.text }
+
+func badUpload(status int, format string, args ...any) error {
+	return &uploadError{status, fmt.Sprintf(format, args...)}
+}
+
+// take reads a submission and hands it to the gateway. Files go to temporary files while they come, which are removed once the gateway has them.
+func (c *Console) take(ctx context.Context, w http.ResponseWriter, r *http.Request, key, origin string) (spool.ID, error) {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
+		return "", badUpload(http.StatusUnsupportedMediaType, "Send a multipart/form-data body with the fields to and file.")
+	}
+	u := &upload{limit: int64(c.cfg.Limits.Document), dir: filepath.Join(c.cfg.Data, "tmp")}
+	defer u.remove()
+	rc := http.NewResponseController(w)
+	if err := u.read(multipart.NewReader(&alive{r: r.Body, rc: rc}, params["boundary"])); err != nil {
+		return "", err
+	}
+	if err := rc.SetWriteDeadline(time.Now().Add(longWork)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return "", err
+	}
+	u.request.Key, u.request.Origin = key, origin
+	return c.gw.Submit(ctx, u.request)
+}
+
+// alive moves the read deadline on with every piece that comes: slow uploads are served, dead ones end.
+type alive struct {
+	r  io.Reader
+	rc *http.ResponseController
+}
+
+// Read reads.
+func (a *alive) Read(p []byte) (int, error) {
+	if err := a.rc.SetReadDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return a.r.Read(p)
+}
+
+// upload collects the parts of a submission.
+type upload struct {
+	limit   int64
+	dir     string
+	temps   []string
+	request gateway.SubmitRequest
+}
+
+func (u *upload) read(body *multipart.Reader) error {
+	for {
+		part, err := body.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return broken(err)
+		}
+		if err := u.part(part); err != nil {
+			return err
+		}
+	}
+}
+
+func (u *upload) part(part *multipart.Part) error {
+	switch name := part.FormName(); name {
+	case "file":
+		return u.file(part)
+	case "to":
+		text, err := field(part)
+		if len(u.request.To) >= maxRecipients {
+			return badUpload(http.StatusBadRequest, "to: at most %d recipients in one fax.", maxRecipients)
+		}
+		u.request.To = append(u.request.To, text)
+		return err
+	case "subject":
+		text, err := field(part)
+		u.request.Subject = strings.Join(strings.Fields(text), " ")
+		return err
+	case "text":
+		text, err := field(part)
+		u.request.Text = text
+		return err
+	default:
+		return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject and text.", name)
+	}
+}
+
+// field reads a short text.
+func field(part *multipart.Part) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	if err != nil {
+		return "", broken(err)
+	}
+	if len(b) > maxField {
+		return "", badUpload(http.StatusRequestEntityTooLarge, "%s: at most %d kB of text; send longer texts as a file.", part.FormName(), maxField>>10)
+	}
+	return string(b), nil
+}
+
+// file streams a document into a temporary file. An empty form field, which a browser sends when no file was chosen, is none.
+func (u *upload) file(part *multipart.Part) error {
+	if len(u.temps) >= maxFiles {
+		return badUpload(http.StatusBadRequest, "file: at most %d documents in one fax.", maxFiles)
+	}
+	tmp, err := os.CreateTemp(u.dir, "upload-*")
+	if err != nil {
+		return fmt.Errorf("keep the upload: %w", err)
+	}
+	defer tmp.Close()
+	u.temps = append(u.temps, tmp.Name())
+	n, err := io.Copy(tmp, io.LimitReader(part, u.limit+1))
+	if err != nil {
+		return broken(err)
+	}
+	if n > u.limit {
+		return badUpload(http.StatusRequestEntityTooLarge, "file: %s is larger than %d MB (limits.document).", part.FileName(), u.limit>>20)
+	}
+	if n == 0 && part.FileName() == "" {
+		return nil
+	}
+	name := tmp.Name()
+	u.request.Files = append(u.request.Files, gateway.File{Name: part.FileName(), Open: func() (io.ReadCloser, error) { return os.Open(name) }})
+	return nil
+}
+
+func (u *upload) remove() {
+	for _, name := range u.temps {
+		os.Remove(name)
+	}
+}
+
+// broken words a body that ended or was cut.
+func broken(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return badUpload(http.StatusRequestEntityTooLarge, "The request is too large (limits.document in the configuration).")
+	}
+	return badUpload(http.StatusBadRequest, "The request broke off or is no multipart/form-data: %v.", err)
+}
+
+// disposition writes a Content-Disposition with a name that is safe in a header (RFC 6266).
+func disposition(kind, name string) string {
+	return mime.FormatMediaType(kind, map[string]string{"filename": filepath.Base(name)})
+}
