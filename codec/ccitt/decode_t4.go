@@ -2,9 +2,9 @@ package ccitt
 
 // rowT4 decodes a row of T.4 data, with EOLs or without.
 func (d *Decoder) rowT4() bool {
-	if d.empty {
-		d.empty = false
-		return d.emptyRow()
+	if d.begunRow {
+		d.begunRow = false
+		return d.decodeT4()
 	}
 	if d.align {
 		d.in.align()
@@ -104,8 +104,10 @@ func (d *Decoder) settleT4(o outcome) bool {
 	return true
 }
 
-// emptyRow stands for two EOLs with nothing between them.
+// emptyRow stands for two EOLs with nothing between them; the second begins the
+// next row.
 func (d *Decoder) emptyRow() bool {
+	d.begunRow = true
 	d.k = 1
 	d.accept()
 	d.bad(errTooShort)

@@ -63,16 +63,16 @@ type Decoder struct {
 	emptyRuns int     // of the row being decoded
 	spare     []int32 // the list handed out for a row with empty runs
 
-	begun   bool
-	done    bool
-	seenEOL bool
-	lost    bool // MR: the reference row is damaged
-	empty   bool // two EOLs met: an empty row is due
-	tag     uint64
-	badRun  int
-	why     error
-	whyRow  int
-	st      Stats
+	begun    bool
+	done     bool
+	seenEOL  bool
+	lost     bool // MR: the reference row is damaged
+	begunRow bool // the EOL of the next row is consumed already
+	tag      uint64
+	badRun   int
+	why      error
+	whyRow   int
+	st       Stats
 }
 
 // NewDecoder makes a decoder that keeps to the limits; Reset gives it a page.
@@ -115,7 +115,7 @@ func (d *Decoder) start(p Params) {
 	d.cur[0], d.ref[0] = -1, -1
 	closeList(d.ref[1:1+sentinels], d.w)
 	d.out, d.emptyRuns = d.ref[1:1+sentinels], 0
-	d.done, d.seenEOL, d.lost, d.empty = false, false, false, false
+	d.done, d.seenEOL, d.lost, d.begunRow = false, false, false, false
 	d.tag, d.badRun, d.why = 1, 0, nil
 	d.st = Stats{}
 }

@@ -15,14 +15,22 @@ func TestLibtiffReads(t *testing.T) {
 		if f.p.RTC {
 			return // RFC 3949 section 3.4.1; libtiff warns where one ends a strip
 		}
+		if strings.Contains(name, "/stripes/") && f.p.Coding == MH {
+			return // libtiff 4.5 has no room for width+1 runs (its issue 513)
+		}
 		order := 1
 		if f.p.LSBFirst {
 			order = 2
 		}
-		file := writeTIFF(f.p.Width, height, f.tiff, order, f.opts, encode(t, e, f.p, page))
-		got := readTIFF(t, tiffcp(t, file, "-c", "none"))[0].pixels()
-		if !bytes.Equal(got, page) {
-			t.Errorf("%s: libtiff sees other pixels", name)
+		strip := encode(t, e, f.p, page)
+		if f.tiff == 2 {
+			// libtiff 4.5 loses the byte boundary in the last two bytes of a strip.
+			strip = append(strip, 0, 0)
+		}
+		file := writeTIFF(f.p.Width, height, f.tiff, order, f.opts, strip)
+		plain, words := tryTiffcp(t, file, "-c", "none")
+		if got := readTIFF(t, plain)[0].pixels(); words != "" || !bytes.Equal(got, page) {
+			t.Errorf("%s: libtiff sees other pixels: %s", name, words)
 		}
 	})
 }

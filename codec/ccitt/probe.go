@@ -1,14 +1,17 @@
 package ccitt
 
 const (
-	probeRows  = 24
 	probeBytes = 4 << 10
+	probeRows  = 24   // of the given parameters
+	proofRows  = 2000 // of others: these must do well on all of the bytes
+	fewRows    = 12   // prove nothing: almost any bits are some rows of T.6
 )
 
 // trial is how well the first rows of a page decode by some parameters.
 type trial struct {
 	good, bad int
 	whole     bool // the page decodes to its end
+	short     bool // the data ends before the page
 }
 
 // probe reads the beginning of the page and finds out whether its parameters
@@ -17,12 +20,10 @@ type trial struct {
 // round, the wrong FillOrder. Other parameters are taken only when the given
 // ones fail where the others succeed.
 func (d *Decoder) probe() {
-	given := d.p
+	best := d.p
 	d.in.fetch(probeBytes)
-	first := d.try(given)
-	best := given
-	if first.bad > 0 {
-		best = d.better(given, first)
+	if first := d.try(best, probeRows); first.bad > 0 || first.short {
+		best = d.better(best, first)
 	}
 	d.in.thaw(best.LSBFirst)
 	d.start(best)
@@ -38,15 +39,20 @@ func (d *Decoder) better(given Params, first trial) Params {
 		if p == given || given.Coding == MMR && p.Coding != MMR {
 			continue
 		}
-		t := d.try(p)
-		if t.bad > 0 || t.good <= 2*first.good {
-			continue
-		}
-		if t.whole || t.good >= probeRows/2 {
+		if d.try(p, proofRows).beats(first, p) {
 			return p
 		}
 	}
 	return given
+}
+
+// beats reports whether the given parameters must be wrong because these
+// others decode all that has been read.
+func (t trial) beats(given trial, p Params) bool {
+	if t.bad > 0 || t.short || t.good <= given.good {
+		return false
+	}
+	return t.good >= fewRows || t.whole && p.Coding != MMR
 }
 
 // with is p with another coding, and bit order if turn.
@@ -56,12 +62,12 @@ func (p Params) with(c Coding, eol, turn bool) Params {
 	return p
 }
 
-// try decodes the first rows of the first chunk.
-func (d *Decoder) try(p Params) trial {
+// try decodes up to so many rows of what has been read.
+func (d *Decoder) try(p Params, rows int) trial {
 	d.in.freeze(p.LSBFirst)
 	d.start(p)
 	var t trial
-	for range probeRows {
+	for range rows {
 		if p.Rows > 0 && d.st.Rows == p.Rows {
 			t.whole = true
 			break
@@ -72,7 +78,8 @@ func (d *Decoder) try(p Params) trial {
 		}
 		t.good, t.bad = d.st.Rows-min(d.st.Bad, d.st.Rows), d.st.Bad
 		if !more {
-			t.whole = d.st.RTC || d.in.eof && p.Rows == 0
+			t.short = p.Rows > 0
+			t.whole = !t.short && (d.st.RTC || d.in.eof)
 			break
 		}
 	}
