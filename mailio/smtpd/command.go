@@ -146,13 +146,29 @@ func checkMailbox(s string) error {
 	if s != "" && local == "" {
 		return errors.New("the part before the @ is empty")
 	}
-	if !strings.HasPrefix(local, `"`) && strings.ContainsAny(local, `()<>[]:;\,"@ `) {
+	if !isQuoted(local) && strings.ContainsAny(local, `()<>[]:;\,"@ `) {
 		return fmt.Errorf("%q must be quoted", local)
 	}
 	if strings.ContainsAny(domain, `()<>;\,"@ `) {
 		return fmt.Errorf("%q is not a domain", domain)
 	}
 	return nil
+}
+
+// isQuoted tells whether s is one quoted string and nothing else.
+func isQuoted(s string) bool {
+	if !strings.HasPrefix(s, `"`) {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i == len(s)-1
+		}
+	}
+	return false
 }
 
 // domainStart is the index of the @ before the domain, or -1.
