@@ -119,8 +119,8 @@ func makePrivate(path string) error {
 }
 
 func (e sqliteEngine) again(err error) bool {
-	var se *sqlite.Error
-	if !errors.As(err, &se) {
+	se, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
 		return false
 	}
 	code := se.Code() & 0xff
@@ -167,13 +167,12 @@ func (e *postgresEngine) open(ctx context.Context) (write, read *sql.DB, err err
 }
 
 func (e *postgresEngine) again(err error) bool {
-	var pe *pgconn.PgError
-	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01") // serialization failure, deadlock
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pe.Code == "40001" || pe.Code == "40P01") // serialization failure, deadlock
 }
 
 func (e *postgresEngine) cut(err error) bool {
-	var pe *pgconn.PgError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(pe.Code, "57P0") // shut down, crashed, starting
 	}
 	return pgconn.SafeToRetry(err)
