@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,7 +56,8 @@ type sendCase struct {
 	dots      int // how often atDot ran
 }
 
-func sendCases() []*sendCase {
+// acceptedCases are dialogues that end well.
+func acceptedCases() []*sendCase {
 	return []*sendCase{{
 		name: "plain", dots: 1,
 		script: hello + "S: 250-mail.test\\n250 pipelining" + accepted,
@@ -96,7 +98,12 @@ func sendCases() []*sendCase {
 		script: hello + "S: 250 mail.test" + strings.Replace(accepted, "C: Subject: x\nC:\nC: hi\n",
 			"C: ..a\nC: ...b\nC: ..\nC:\nC: c.\nC:\nC: ..\n", 1),
 		want: Reply{Code: 250, Enhanced: "2.0.0", Text: "2.0.0 queued as 17"},
-	}, {
+	}}
+}
+
+// refusedCases are those that end with a refusal.
+func refusedCases() []*sendCase {
+	return []*sendCase{{
 		name:    "greeting 554",
 		script:  "S: 554-5.7.1 not you\\n554 5.7.1 go away",
 		refused: &ReplyError{Stage: StageConnect, Code: 554, Enhanced: "5.7.1", Text: "5.7.1 not you\n5.7.1 go away"},
@@ -121,6 +128,18 @@ func sendCases() []*sendCase {
 		script:  hello + "S: 250 x" + strings.Replace(accepted[:strings.Index(accepted, "C: QUIT")], "250 2.0.0 queued as 17", "554 5.6.1 cannot read that", 1) + "EOF",
 		refused: &ReplyError{Stage: StageDot, Code: 554, Enhanced: "5.6.1", Text: "5.6.1 cannot read that"},
 	}, {
+		name: "too big for SIZE", env: Envelope{From: "a@fax.test", To: "b@mail.test", Size: 1001},
+		script: hello + "S: 250-x\\n250 size 1000\nC: QUIT\nS: 221 bye",
+		refused: &ReplyError{
+			Stage: StageSize, Code: 552, Enhanced: "5.3.4",
+			Text: "5.3.4 the message has 1001 octets, 127.0.0.1 takes 1000 (its SIZE): it was not sent",
+		},
+	}}
+}
+
+// brokenCases are those that break off.
+func brokenCases() []*sendCase {
+	return []*sendCase{{
 		name: "cut after the dot", dots: 1, uncertain: true, words: "closed the connection",
 		script: hello + "S: 250 x" + accepted[:strings.Index(accepted, "S: 250 2.0.0 queued")],
 	}, {
@@ -141,19 +160,12 @@ func sendCases() []*sendCase {
 	}, {
 		name: "replies that nobody asked for are not answers to what follows", stage: StageRCPT, words: "out of turn",
 		script: hello + "S: 250 x\nC~ MAIL\nS: 250 ok\\n250 ok\nEOF",
-	}, {
-		name: "too big for SIZE", env: Envelope{From: "a@fax.test", To: "b@mail.test", Size: 1001},
-		script: hello + "S: 250-x\\n250 size 1000\nC: QUIT\nS: 221 bye",
-		refused: &ReplyError{
-			Stage: StageSize, Code: 552, Enhanced: "5.3.4",
-			Text: "5.3.4 the message has 1001 octets, 127.0.0.1 takes 1000 (its SIZE): it was not sent",
-		},
 	}}
 }
 
 func TestSend(t *testing.T) {
 	t.Parallel()
-	for _, c := range sendCases() {
+	for _, c := range slices.Concat(acceptedCases(), refusedCases(), brokenCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, newAuthority(t).good(), nil, c.script)
@@ -290,8 +302,7 @@ func TestCancelAfterDot(t *testing.T) {
 		s := serve(t, newAuthority(t).good(), map[string]func(){"cancel": cancel}, hello+"S: 250 x"+atDot[:strings.Index(atDot, "S: 250 2.0.0")]+"EOF")
 		client := &Client{Host: "127.0.0.1", Port: s.port(), Helo: "fax.test", Timeouts: Timeouts{Grace: 50 * time.Millisecond}}
 		_, err := client.Send(ctx, small, strings.NewReader(smallMessage), nil)
-		var uncertain *UncertainError
-		if !errors.As(err, &uncertain) {
+		if _, ok := errors.AsType[*UncertainError](err); !ok {
 			t.Errorf("got %v", err)
 		}
 	})

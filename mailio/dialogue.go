@@ -42,8 +42,7 @@ func (d *dialogue) run(ctx context.Context, msg io.Reader, atDot func() error) (
 		return Reply{}, err
 	}
 	if err := d.envelope(ctx); err != nil {
-		var refused *ReplyError
-		if errors.As(err, &refused) {
+		if _, refused := errors.AsType[*ReplyError](err); refused {
 			d.quit()
 		}
 		return Reply{}, err

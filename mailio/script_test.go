@@ -15,7 +15,6 @@ import (
 	"math/big"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -40,7 +39,6 @@ type scriptedServer struct {
 	cert tls.Certificate
 	run  map[string]func()
 
-	mu  sync.Mutex
 	err error
 }
 
@@ -89,8 +87,7 @@ func (s *scriptedServer) play(part string) error {
 	}
 	defer func() { _ = conn.Close() }()
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
-	var c net.Conn = conn
-	in := bufio.NewReader(c)
+	c, in := conn, bufio.NewReader(conn)
 	for line := range strings.Lines(part) {
 		line = strings.TrimSpace(line)
 		op, text, _ := strings.Cut(line, " ")
@@ -120,7 +117,7 @@ func (s *scriptedServer) play(part string) error {
 			rest, rerr := io.ReadAll(in)
 			want := strings.ReplaceAll(text, `\n`, "\r\n")
 			if text == "" && len(rest) > 0 || !strings.HasPrefix(string(rest), want) || strings.Contains(string(rest), "\r\n.\r\n") {
-				err = fmt.Errorf("the client goes on with %q (%v)", clip(string(rest), 200), rerr)
+				err = fmt.Errorf("the client goes on with %q (%w)", clip(string(rest), 200), rerr)
 			}
 		case "RUN":
 			s.run[text]()

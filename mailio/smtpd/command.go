@@ -191,7 +191,7 @@ func domainStart(s string) int {
 // 3461 s5.1), one that set does not know is 555 (RFC 5321 s4.1.1.11).
 func eachParam(s string, set func(key, value string) (known bool, err error)) *smtp.SMTPError {
 	seen := make(map[string]bool)
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		key, value, _ := strings.Cut(word, "=")
 		key = strings.ToUpper(key)
 		if seen[key] {

@@ -68,8 +68,11 @@ func (r *run) serve() error {
 		r.work(func() { failed <- r.accept(l, true) })
 	}
 	dialogues := r.dialogues()
-	served := make(chan error, 1)
-	go func() { served <- dialogues.Serve(r) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = dialogues.Serve(r) // ends with Shutdown, and r has no errors
+	}()
 
 	var err error
 	select {

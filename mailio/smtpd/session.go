@@ -74,8 +74,7 @@ func (s *session) Mail(string, *smtp.MailOptions) error {
 
 func (s *session) busy(err error) error {
 	s.c.run.log.Warn("smtp: no mail taken", "session", s.c.session.ID, "why", err)
-	var r *mailio.Refusal
-	if errors.As(err, &r) {
+	if _, worded := errors.AsType[*mailio.Refusal](err); worded {
 		return refusal(err)
 	}
 	return reply(452, "4.3.1", err.Error())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -53,13 +54,16 @@ func diffLetters(want, got []letter) string {
 	return cmp.Diff(want, got, cmp.AllowUnexported(letter{}), cmpopts.IgnoreFields(mailio.Session{}, "Remote", "Local", "TLS"))
 }
 
-func TestDialogues(t *testing.T) {
-	t.Parallel()
-	cases := map[string]struct {
-		script string
-		want   []letter
-		broken int
-	}{
+// A dialogueCase is a script, what is kept of it, and how many messages broke
+// off.
+type dialogueCase struct {
+	script string
+	want   []letter
+	broken int
+}
+
+func messageDialogues() map[string]dialogueCase {
+	return map[string]dialogueCase{
 		"a message": {
 			script: hello + envelope + goAhead + "C: Subject: x\\n\\n..dot\\nend\\n.\n" + queued + "C: QUIT\nS~ 221\nEOF",
 			want:   []letter{wantLetter("Subject: x\r\n\r\n.dot\r\nend\r\n")},
@@ -90,6 +94,17 @@ func TestDialogues(t *testing.T) {
 		"far more": {
 			script: greeted + envelope + goAhead + "C: " + strings.Repeat("x", 3000) + "\\n.\nS~ 552 5.3.4\nEOF", broken: 1,
 		},
+		"cut within a message": {
+			script: greeted + envelope + goAhead + "C: Subject: x\\n\\nhalf\nCUT", broken: 1,
+		},
+		"cut within the dot": {
+			script: greeted + envelope + goAhead + "c: half\\n.\nCUT", broken: 1,
+		},
+	}
+}
+
+func commandDialogues() map[string]dialogueCase {
+	return map[string]dialogueCase{
 		"SIZE": {
 			script: greeted + "C: MAIL FROM:<a@b> SIZE=1001\nS~ 552 5.3.4\nC: MAIL FROM:<a@b> SIZE=99999999999999999999\nS~ 552 5.3.4\nC: MAIL FROM:<mfp@office.test> SIZE=1000\nS~ 250\nC: RSET\nS~ 250",
 		},
@@ -103,12 +118,6 @@ func TestDialogues(t *testing.T) {
 		"DATA without recipients": {
 			script: greeted + "C: DATA\nS~ 503\nC: MAIL FROM:<>\nS~ 250\nC: RCPT TO:<a@elsewhere.test>\nS: 550 5.7.1 no relaying\nC: DATA\nS~ 503 5.5.1\nC: BDAT 3 LAST\\na\\nNOOP\nS~ 503\nS~ 250",
 		},
-		"cut within a message": {
-			script: greeted + envelope + goAhead + "C: Subject: x\\n\\nhalf\nCUT", broken: 1,
-		},
-		"cut within the dot": {
-			script: greeted + envelope + goAhead + "c: half\\n.\nCUT", broken: 1,
-		},
 		"no names and no domain": {
 			script: "S~ 220\nC: HELO\nS~ 250\nC: mail from: mfp\nS: 250 2.1.0 sender <mfp> ok\nC: RCPT TO:<Postmaster>\nS: 250 2.1.5 recipient <Postmaster@fax.test> ok",
 		},
@@ -116,6 +125,12 @@ func TestDialogues(t *testing.T) {
 			script: greeted + "C: FOO\nS~ 50\nC: \nS~ 50\nC: STARTTLS now\nS~ 501\nC: " + strings.Repeat("x", 20000) + "\nS~ 500 5.5.6\nC: NOOP\nS~ 250",
 		},
 	}
+}
+
+func TestDialogues(t *testing.T) {
+	t.Parallel()
+	cases := messageDialogues()
+	maps.Copy(cases, commandDialogues())
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
