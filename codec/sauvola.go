@@ -8,15 +8,16 @@ import (
 
 // sauvola is the adaptive threshold of J. Sauvola and M. Pietikäinen, "Adaptive document image binarization" (2000), with
 // running sums: a pixel is black when it is darker than m × (1 + k × (s/R - 1)), where m and s are mean and standard
-// deviation of the shades in a window around it. It keeps as many rows as the window has.
+// deviation of the shades in a window around it. It keeps as many rows as the window has. On clean paper, areas of even
+// grey get dots instead: shaded boxes of a form stay grey, and what is written in them stays legible.
 type sauvola struct {
 	tone    *tone
+	screen  *screen
 	width   int
-	rx, ry  int // half the window
-	window  [][]byte
-	sum     []int32 // of each column of the window
-	squares []int32
-	in, out int // rows taken in and given out
+	window  [][]byte // the last rows, by row number modulo their number
+	wide    sums     // around a pixel
+	near    sums     // next to it
+	in, out int      // rows taken in and given out
 	dst     ccitt.Changes
 }
 
@@ -25,12 +26,55 @@ const (
 	sauvolaK = 0.28
 	sauvolaR = 128.0
 	perInch  = 7
+	nextTo   = 2 // pixels to each side that are next to one
 )
 
+// sums of the shades of the columns of a window, and of their squares.
+type sums struct {
+	rx, ry  int // half the window
+	rows    int // in it now
+	sum     []int32
+	squares []int32
+}
+
+func newSums(rx, ry, width int) sums {
+	return sums{rx: rx, ry: ry, sum: make([]int32, width), squares: make([]int32, width)}
+}
+
+func (s *sums) add(row []byte) {
+	for x, v := range row {
+		s.sum[x] += int32(v)
+		s.squares[x] += int32(v) * int32(v)
+	}
+	s.rows++
+}
+
+func (s *sums) drop(row []byte) {
+	for x, v := range row {
+		s.sum[x] -= int32(v)
+		s.squares[x] -= int32(v) * int32(v)
+	}
+	s.rows--
+}
+
+// at gives mean and variance of the window around column x.
+func (s *sums) at(x int) (mean, variance float64) {
+	from, to := max(0, x-s.rx), min(len(s.sum), x+s.rx+1)
+	var sum, squares int64
+	for i, v := range s.sum[from:to] {
+		sum += int64(v)
+		squares += int64(s.squares[from+i])
+	}
+	n := float64(s.rows * (to - from))
+	mean = float64(sum) / n
+	return mean, float64(squares)/n - mean*mean
+}
+
 func newSauvola(t *tone, width int, r Resolution) *sauvola {
-	s := &sauvola{tone: t, width: width, rx: max(4, r.X/perInch/2), ry: max(3, r.Y/perInch/2)}
-	s.window = make([][]byte, 2*s.ry+1)
-	s.sum, s.squares = make([]int32, width), make([]int32, width)
+	s := &sauvola{tone: t, screen: newScreen(r), width: width}
+	s.wide = newSums(max(4, r.X/perInch/2), max(3, r.Y/perInch/2), width)
+	s.near = newSums(nextTo, nextTo, width)
+	s.window = make([][]byte, 2*s.wide.ry+1)
 	return s
 }
 
@@ -42,67 +86,60 @@ func (s *sauvola) run(rows iter.Seq2[[]byte, error], yield func(ccitt.Changes, e
 			return
 		}
 		s.take(row)
-		if s.in > s.ry && !yield(s.give(), nil) {
+		if s.in > s.wide.ry && !yield(s.give(), nil) {
 			return
 		}
 	}
 	for s.out < s.in {
-		if s.in-s.out <= s.ry {
-			s.drop(s.out - s.ry - 1)
-		}
 		if !yield(s.give(), nil) {
 			return
 		}
 	}
 }
 
-// take puts a row into the window and the row that leaves it out.
+// row gives row y, which must be one of the last.
+func (s *sauvola) row(y int) []byte { return s.window[y%len(s.window)] }
+
+// take puts a row into the window.
 func (s *sauvola) take(row []byte) {
-	s.drop(s.in - len(s.window))
+	if y := s.in - len(s.window); y >= 0 {
+		s.wide.drop(s.row(y))
+	}
 	slot := &s.window[s.in%len(s.window)]
 	*slot = append((*slot)[:0], row...)
-	for x, v := range row {
-		s.sum[x] += int32(v)
-		s.squares[x] += int32(v) * int32(v)
-	}
+	s.wide.add(row)
 	s.in++
-}
-
-// drop takes row y out of the sums.
-func (s *sauvola) drop(y int) {
-	if y < 0 {
-		return
-	}
-	for x, v := range s.window[y%len(s.window)] {
-		s.sum[x] -= int32(v)
-		s.squares[x] -= int32(v) * int32(v)
-	}
 }
 
 // give makes the next row; the window is around it, or as much of the window as there is at the edges of the page.
 func (s *sauvola) give() ccitt.Changes {
-	row := s.window[s.out%len(s.window)]
-	rows := min(s.in, s.out+s.ry+1) - max(0, s.out-s.ry)
+	s.slide()
+	y := s.out
+	row := s.row(y)
 	s.out++
 	s.dst = s.dst[:0]
 	var sum, squares int64
-	for x := range min(s.rx, s.width) {
-		sum += int64(s.sum[x])
-		squares += int64(s.squares[x])
+	for x := range min(s.wide.rx, s.width) {
+		sum += int64(s.wide.sum[x])
+		squares += int64(s.wide.squares[x])
 	}
 	black := false
 	for x, v := range row {
-		if in := x + s.rx; in < s.width {
-			sum += int64(s.sum[in])
-			squares += int64(s.squares[in])
+		if in := x + s.wide.rx; in < s.width {
+			sum += int64(s.wide.sum[in])
+			squares += int64(s.wide.squares[in])
 		}
-		if out := x - s.rx - 1; out >= 0 {
-			sum -= int64(s.sum[out])
-			squares -= int64(s.squares[out])
+		if out := x - s.wide.rx - 1; out >= 0 {
+			sum -= int64(s.wide.sum[out])
+			squares -= int64(s.wide.squares[out])
 		}
-		n := rows * (min(s.width, x+s.rx+1) - max(0, x-s.rx))
-		if s.black(v, float64(sum)/float64(n), float64(squares)/float64(n)) != black {
-			black = !black
+		is := v < s.tone.low
+		if !is && v < s.tone.high {
+			n := float64(s.wide.rows * (min(s.width, x+s.wide.rx+1) - max(0, x-s.wide.rx)))
+			is = s.black(v, x, y, float64(sum)/n, float64(squares)/n)
+		}
+		if is != black {
+			black = is
 			s.dst = append(s.dst, int32(x))
 		}
 	}
@@ -110,15 +147,35 @@ func (s *sauvola) give() ccitt.Changes {
 	return s.dst
 }
 
-// black decides about one pixel by the mean of the shades around it and of their squares, without a square root.
-func (s *sauvola) black(v byte, mean, squares float64) bool {
-	switch {
-	case v < s.tone.low:
-		return true
-	case v >= s.tone.high:
-		return false
+// slide brings the windows to the row that is made next.
+func (s *sauvola) slide() {
+	// At the end of the page no row comes in any more.
+	if y := s.out - s.wide.ry - 1; y >= 0 && s.in-s.out <= s.wide.ry {
+		s.wide.drop(s.row(y))
 	}
-	// v < m(1-k) + (k m / R) s, where s is not negative.
+	first := s.out + s.near.ry
+	if s.out == 0 {
+		first = 0
+	}
+	for y := first; y <= s.out+s.near.ry && y < s.in; y++ {
+		s.near.add(s.row(y))
+	}
+	if y := s.out - s.near.ry - 1; y >= 0 {
+		s.near.drop(s.row(y))
+	}
+}
+
+// black decides about a pixel between black and white by the mean of the shades around it and of their squares.
+func (s *sauvola) black(v byte, x, y int, mean, squares float64) bool {
+	if s.tone.clean {
+		if m, variance := s.near.at(x); variance < s.tone.evenness {
+			return s.screen.black(s.tone.table[byte(m)], x, y)
+		}
+		if mean >= s.tone.light {
+			return v < s.tone.limit
+		}
+	}
+	// v < m(1-k) + (k m / R) s, where s is not negative: no square root is needed.
 	rest := float64(v) - mean*(1-sauvolaK)
 	if rest < 0 {
 		return true

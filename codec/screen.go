@@ -40,6 +40,11 @@ func newScreen(r Resolution) *screen {
 	return m
 }
 
+// black says whether a pixel of this darkness is.
+func (m *screen) black(dark byte, x, y int) bool {
+	return dark > m.limits[y%m.height*m.width+x%m.width]
+}
+
 // row finds the changes of row y of darkness.
 func (m *screen) row(dst ccitt.Changes, dark []byte, y int) ccitt.Changes {
 	limits := m.limits[y%m.height*m.width:][:m.width]

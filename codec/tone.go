@@ -10,12 +10,16 @@ import (
 
 // tone says how the grey of a page becomes black and white.
 type tone struct {
-	screen bool      // as a photograph, by a screen of dots
+	screen bool      // all of it as a photograph, by a screen of dots
 	table  [256]byte // shades of the screen: darkness after the paper's white and the picture's black are set
-	global bool      // by one threshold
-	limit  byte      // the threshold; below it is black
 	low    byte      // below it is black in any case
 	high   byte      // from it on is white in any case
+	// clean says that the paper has one shade of white: areas of even grey are meant to be grey and get dots, and next to
+	// the paper one threshold is better than one that looks around.
+	clean    bool
+	limit    byte    // that threshold
+	light    float64 // mean shade around a pixel from which it counts as next to the paper
+	evenness float64 // variance of the shades next to a pixel below which they are even
 }
 
 // histogram counts shades.
@@ -29,37 +33,64 @@ func (h *histogram) add(row []byte) {
 
 // Numbers by which pages of text and photographs are told apart.
 const (
-	bimodal    = 0.85 // share of the variance that lies between the two classes of Otsu's threshold
-	photoShare = 0.15 // share of shades that are neither black nor white
-	cleanPaper = 14.0 // standard deviation of the paper's white
+	bimodal    = 0.9  // share of the variance that lies between the two classes of Otsu's threshold
+	photoDark  = 0.12 // share of shades that are dark but not black: paper in the shadow is lighter than that
+	photoShare = 0.65 // share of shades that are neither black nor white
+	inkShare   = 0.1  // share of the darker class that is at least as dark as the ink,
+	pageInk    = .005 // or of the page, whichever is darker
+	paperShare = 0.7  // share of the lighter class that is near its commonest shade, if the paper is clean
+	paperWidth = 8    // what near means, in shades
 	thinStroke = 0.62 // of the way from ink to paper: antialiased thin strokes stay black
+	evenShare  = 0.08 // of the way: standard deviation of an even area
 )
 
 // tone decides by the shades of the whole page.
 func (h *histogram) tone() *tone {
 	o := h.otsu()
+	o.dark = float64(h.quantile(min(int(inkShare*float64(o.darkCount)), int(pageInk*float64(o.total)))))
 	span := o.light - o.dark
 	if span < 24 || o.total == 0 {
 		// Nothing is on the page, or all of it is one shade.
-		return &tone{global: true, limit: 128}
+		return &tone{low: 128, high: 128}
 	}
 	at := func(share float64) byte { return byte(min(255, max(1, o.dark+share*span))) }
-	middle := h.share(at(0.2), at(0.8))
-	switch {
-	case middle > photoShare && o.ratio < bimodal+0.05:
+	if o.ratio < bimodal && (h.share(at(0.15), at(0.5)) > photoDark || h.share(at(0.2), at(0.8)) > photoShare) {
 		return h.photo()
-	case o.ratio > bimodal && o.lightDev < cleanPaper:
-		return &tone{global: true, limit: at(thinStroke)}
 	}
-	return &tone{low: at(0.2), high: at(0.88)}
+	t := &tone{low: at(0.2), high: at(0.88)}
+	for v := range t.table {
+		t.table[v] = byte(min(255, max(0, 255*(o.light-float64(v))/max(o.light, 1))))
+	}
+	t.clean, t.limit, t.light = h.cleanPaper(at(0.5)), at(thinStroke), o.dark+0.7*span
+	t.evenness = (evenShare * span) * (evenShare * span)
+	return t
+}
+
+// cleanPaper says whether most of the shades from low on are near the commonest of them.
+func (h *histogram) cleanPaper(low byte) bool {
+	peak := int(low)
+	for v := peak; v < len(h); v++ {
+		if h[v] > h[peak] {
+			peak = v
+		}
+	}
+	near := h[max(0, peak-paperWidth):min(len(h), peak+paperWidth+1)]
+	sum, all := 0, 0
+	for _, c := range near {
+		sum += c
+	}
+	for _, c := range h[low:] {
+		all += c
+	}
+	return float64(sum) > paperShare*float64(all)
 }
 
 // otsu is Otsu's split of the shades into two classes.
 type otsu struct {
 	total       int
+	darkCount   int     // pixels of the darker class
 	dark, light float64 // mean shades of the classes
 	ratio       float64 // variance between the classes by the whole variance
-	lightDev    float64 // standard deviation of the lighter class
 }
 
 func (h *histogram) otsu() otsu {
@@ -74,22 +105,29 @@ func (h *histogram) otsu() otsu {
 	}
 	variance := squares/n - (sum/n)*(sum/n)
 	best := otsu{total: int(n)}
-	var n0, sum0, squares0 float64
+	var n0, sum0 float64
 	for v, c := range h[:255] {
 		n0 += float64(c)
 		sum0 += float64(v) * float64(c)
-		squares0 += float64(v) * float64(v) * float64(c)
 		n1 := n - n0
 		if n0 == 0 || n1 == 0 || variance == 0 {
 			continue
 		}
 		dark, light := sum0/n0, (sum-sum0)/n1
 		if ratio := n0 / n * n1 / n * (light - dark) * (light - dark) / variance; ratio > best.ratio {
-			dev := math.Sqrt(max(0, (squares-squares0)/n1-light*light))
-			best = otsu{int(n), dark, light, ratio, dev}
+			best = otsu{int(n), int(n0), dark, light, ratio}
 		}
 	}
 	return best
+}
+
+// quantile gives the shade of the pixel that is number n from the darkest.
+func (h *histogram) quantile(n int) int {
+	v := 0
+	for ; v < len(h)-1 && n >= h[v]; v++ {
+		n -= h[v]
+	}
+	return v
 }
 
 // share gives the part of the pixels whose shade is from low up to but not including high.
@@ -143,14 +181,11 @@ func (s *fittedSource) binarised(ctx context.Context, rows iter.Seq2[[]byte, err
 				rows = keptRows(kept, s.layout.w)
 			}
 		}
-		switch {
-		case s.tone.screen:
+		if s.tone.screen {
 			s.screened(rows, yield)
-		case s.tone.global:
-			s.cut(rows, yield)
-		default:
-			newSauvola(s.tone, s.layout.w, s.target.Resolution).run(rows, yield)
+			return
 		}
+		newSauvola(s.tone, s.layout.w, s.target.Resolution).run(rows, yield)
 	}
 }
 
@@ -181,21 +216,6 @@ func keptRows(kept []byte, width int) iter.Seq2[[]byte, error] {
 			if !yield(kept[:width], nil) {
 				return
 			}
-		}
-	}
-}
-
-// cut applies one threshold.
-func (s *fittedSource) cut(rows iter.Seq2[[]byte, error], yield func(ccitt.Changes, error) bool) {
-	var c ccitt.Changes
-	for row, err := range rows {
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		c = threshold(c, row, s.tone.limit)
-		if !yield(c, nil) {
-			return
 		}
 	}
 }
