@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/encoding/japanese"
+
 	"faxgate/mdn"
 )
 
@@ -95,6 +97,22 @@ func (h Header) extend(text string) {
 		last := &h[len(h)-1]
 		last.Value = strings.TrimLeft(last.Value+text, " \t")
 	}
+}
+
+// hint is the charset to assume for raw octets: the body's when it is known, else what the header as a whole
+// looks like. A name of three kanji tells nothing, the subject beside it does.
+func (h Header) hint(charset string) string {
+	if lookup(charset) != nil {
+		return charset
+	}
+	var all strings.Builder
+	for _, f := range h {
+		all.WriteString(f.Value + "\n")
+	}
+	if guess([]byte(all.String())) == japanese.ShiftJIS {
+		return "shift_jis"
+	}
+	return charset
 }
 
 // addresses reads an address list, strictly first and then as far as it goes.

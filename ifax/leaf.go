@@ -88,6 +88,10 @@ func (p *parser) sorted(r *bufio.Reader, head []byte, h Header, t mediaType, inf
 		p.leaveOut(info, "a picture in the HTML text")
 		return nil
 	}
+	if at.report {
+		p.leaveOut(info, "a part of a report")
+		return nil
+	}
 	return p.unusable(at.sink, info, unreadable(t, head, info))
 }
 
@@ -131,6 +135,10 @@ func (p *parser) info(h Header, t mediaType) PartInfo {
 
 // document hands a part to keep, or holds it back inside an alternative.
 func (p *parser) document(r io.Reader, info PartInfo, at place) error {
+	if at.report {
+		p.leaveOut(info, "a picture in a report")
+		return nil
+	}
 	picture := info.Type == "image/png" || info.Type == "image/jpeg"
 	if picture && at.related && info.ContentID != "" && info.Disposition != "attachment" {
 		if buffered, ok := r.(*bufio.Reader); ok {

@@ -148,7 +148,7 @@ func (p *parser) message(s *source) error {
 	if junk > 0 {
 		p.warn("%d lines of the header are no header fields", junk)
 	}
-	p.charset = p.contentType(h, "text/plain").params["charset"]
+	p.charset = h.hint(p.contentType(h, "text/plain").params["charset"])
 	p.msg.fill(h, p.charset)
 	if ended && len(h) == 0 {
 		return errors.New("this is no mail: there is no header")

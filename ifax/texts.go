@@ -102,8 +102,16 @@ func (p *parser) settleText(root *sink) error {
 		}
 		p.msg.Text = text[:min(len(text), p.lim.Text)]
 	}
-	p.msg.Text = strings.ReplaceAll(strings.ToValidUTF8(strings.TrimPrefix(p.msg.Text, "\uFEFF"), ""), "\r\n", "\n")
+	p.msg.Text = lines(strings.ToValidUTF8(strings.TrimPrefix(p.msg.Text, "\uFEFF"), ""))
+	if strings.TrimSpace(p.msg.Text) == "" {
+		p.msg.Text = ""
+	}
 	return nil
+}
+
+// lines ends every line in "\n", whatever it ended in.
+func lines(s string) string {
+	return strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(s)
 }
 
 // settleFax decides between fax and other, and what the pages are made of.

@@ -164,19 +164,22 @@ func isRecipientField(name string) bool {
 	return false
 }
 
-// recipient gives the block that the field belongs to: a new one at the first field, and where a field comes
-// again that a recipient has once.
+// recipient gives the recipient that the field belongs to: a new one at the first field of a block, and where a
+// field comes again that a recipient has once. The order of fields within a block is anybody's: Postfix writes
+// Final-Recipient first, Exim Action.
 func (d *DSN) recipient(r *Recipient, name string) *Recipient {
-	again := false
-	if r != nil {
+	again := r == nil
+	if !again {
 		switch strings.ToLower(name) {
 		case "original-recipient":
-			again = r.OriginalRecipient != "" || r.FinalRecipient != ""
+			again = r.OriginalRecipient != ""
 		case "final-recipient":
 			again = r.FinalRecipient != ""
+		case "action":
+			again = r.Action != ""
 		}
 	}
-	if r == nil || again {
+	if again {
 		d.Recipients = append(d.Recipients, Recipient{})
 	}
 	return &d.Recipients[len(d.Recipients)-1]

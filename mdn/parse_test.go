@@ -167,6 +167,16 @@ func TestParseDSN(t *testing.T) {
 			verdicts: []mdn.Verdict{mdn.Delivered, mdn.Relayed, mdn.Expanded, mdn.Delayed, mdn.Failed, mdn.Unknown},
 		},
 		{
+			name: "the orders of Postfix and Exim",
+			text: "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b\nOriginal-Recipient: rfc822;A@b\nAction: failed\nStatus: 5.1.1\n\n" +
+				"Action: failed\nFinal-Recipient: rfc822;c@d\nStatus: 5.0.0\nDiagnostic-Code: smtp; 554 5.6.1 no\n",
+			want: mdn.DSN{ReportingMTA: "x", Recipients: []mdn.Recipient{
+				{OriginalRecipient: "A@b", FinalRecipient: "a@b", Action: "failed", Status: "5.1.1"},
+				{FinalRecipient: "c@d", Action: "failed", Status: "5.0.0", Diagnostic: "554 5.6.1 no"},
+			}},
+			verdicts: []mdn.Verdict{mdn.Failed, mdn.Failed},
+		},
+		{
 			name: "no blank lines anywhere",
 			text: "Reporting-MTA: dns; x\nOriginal-Recipient: rfc822;a@b\nFinal-Recipient: rfc822;a@b\nAction: failed\nStatus: 5.1.1\n" +
 				"Original-Recipient: rfc822;c@d\nFinal-Recipient: rfc822;c@d\nAction: failed\nStatus: 5.7.1\n",
@@ -191,6 +201,20 @@ func TestParseDSN(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCause(t *testing.T) {
+	for _, test := range []struct{ status, diagnostic, want string }{
+		{"5.1.1", "550 5.7.1 no", "5.1.1"},
+		{"5.0.0", "554 5.6.1 cannot decode", "5.6.1"},
+		{"5.0.0", "450 4.2.0 later", "5.0.0"},
+		{"5.0.0", "no", "5.0.0"},
+		{"", "550 #5.1.1 no", "5.1.1"},
+	} {
+		if got := (mdn.Recipient{Status: test.status, Diagnostic: test.diagnostic}).Cause(); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
 	}
 }
 

@@ -88,3 +88,16 @@ func (r Recipient) verdictByStatus() Verdict {
 	}
 	return Unknown
 }
+
+// Cause is the most telling status code: Status, unless it says no more than the class (5.0.0) and the peer's
+// words have a better one of the same class. Exim reports "Status: 5.0.0" whatever the reply was.
+func (r Recipient) Cause() string {
+	class, ok := strings.CutSuffix(r.Status, ".0.0")
+	if !ok && r.Status != "" {
+		return r.Status
+	}
+	if m := statusInWords.FindStringSubmatch(r.Diagnostic); m != nil && strings.HasPrefix(m[1], class) {
+		return m[1]
+	}
+	return r.Status
+}

@@ -10,6 +10,9 @@ import (
 // qsbmfGreeting begins a bounce of qmail and its kin; the format is known as QSBMF.
 const qsbmfGreeting = "Hi. This is the "
 
+// maxWords is how much is kept of what a server says.
+const maxWords = 1000
+
 // statusInWords finds "#5.1.1" or "5.1.1" in a server's words.
 var statusInWords = regexp.MustCompile(`\b([245]\.\d{1,3}\.\d{1,3})\b`)
 
@@ -31,7 +34,11 @@ func ParseWords(text string, failed ...string) (d *DSN, original string) {
 	}
 	if len(d.Recipients) == 0 {
 		for _, address := range failed {
-			d.Recipients = append(d.Recipients, failedInWords(address, strings.Join(strings.Fields(report), " ")))
+			_, words, found := strings.Cut(report, address)
+			if !found {
+				words = report
+			}
+			d.Recipients = append(d.Recipients, failedInWords(address, strings.Join(strings.Fields(words), " ")))
 		}
 	}
 	if len(d.Recipients) == 0 {
@@ -57,6 +64,9 @@ func recipientInWords(paragraph string) (Recipient, bool) {
 // failedInWords is a failed recipient of whom only a server's words are known. The status is taken from the
 // words, else 5.0.0.
 func failedInWords(address, words string) Recipient {
+	if len(words) > maxWords {
+		words = strings.ToValidUTF8(words[:maxWords], "") + "…"
+	}
 	r := Recipient{FinalRecipient: address, Action: "failed", Status: "5.0.0", Diagnostic: words}
 	if m := statusInWords.FindStringSubmatch(words); m != nil {
 		r.Status = m[1]
