@@ -201,7 +201,7 @@ func (d *Decoder) close() {
 	if tooFar && d.k&1 == 0 {
 		d.k--
 	}
-	if d.cur[d.k-1] == d.w {
+	for d.cur[d.k-1] == d.w {
 		d.k--
 	}
 	closeList(d.cur[d.k:d.k+sentinels], d.w)
