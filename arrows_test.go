@@ -32,8 +32,8 @@ var arrows = map[string][]string{
 	"mailio/smtpd":     {"mailio"},
 	"mailio/pop3":      {"mailio"},
 	"mailio/imap":      {"mailio"},
-	"spool":            {"spool/blob"},
-	"spool/blob":       {},
+	"spool":            {},
+	"spool/blob":       {"spool"},
 	"deploy/lab":       {},
 }
 

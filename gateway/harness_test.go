@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"net"
@@ -168,6 +170,9 @@ func (n *node) wait(id spool.ID, want spool.State) gateway.Fax {
 		if f, err = n.Fax(context.Background(), id); err != nil {
 			n.t.Fatal(err)
 		}
+		if f.State != want && (f.State == gateway.Failed || f.State == gateway.Confirmed) {
+			n.t.Fatalf("fax ended as %s, want %s: %+v", f.State, want, f.Deliveries)
+		}
 		return f.State == want, fmt.Sprintf("fax is %s, want %s: %+v", f.State, want, f.Deliveries)
 	})
 	return f
@@ -214,7 +219,7 @@ func (n *node) journal(words string) {
 
 func eventually(t *testing.T, ok func() (bool, string)) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(15 * time.Second)
 	for {
 		good, words := ok()
 		if good {
@@ -304,4 +309,18 @@ func testLog(t *testing.T) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return slog.New(slog.NewTextHandler(logWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// pngPart is a small picture as a mail part.
+func pngPart(t *testing.T) string {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 200, 100))
+	for i := range img.Pix {
+		img.Pix[i] = byte(i % 251)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return `image/png; name="three.png"|` + b.String()
 }

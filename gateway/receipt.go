@@ -70,13 +70,15 @@ func (a receivedAttrs) owesDSN(w *receiptWhat, mdnSent bool) bool {
 
 // oweOne writes the notice, which can exist once, and the task that sends it.
 func (g *Gateway) oweOne(tx *spool.Tx, rec spool.Received, w receiptWhat, to string) error {
-	now := tx.Now()
-	id := spool.NewID()
-	fresh, err := tx.AddNotice(spool.Notice{Received: rec.ID, Recipient: rec.EnvelopeTo, Kind: w.Kind, Task: id})
-	if err != nil || !fresh {
+	if _, err := tx.Notice(rec.ID, rec.EnvelopeTo, w.Kind); !errors.Is(err, spool.ErrNotFound) {
 		return err
 	}
-	_, err = tx.AddTask(spool.Task{ID: id, Received: rec.ID, Kind: KindReceipt, Recipient: to, State: Queued, DueAt: &now, What: marshal(w)})
+	now := tx.Now()
+	id, err := tx.AddTask(spool.Task{Received: rec.ID, Kind: KindReceipt, Recipient: to, State: Queued, DueAt: &now, What: marshal(w)})
+	if err != nil {
+		return err
+	}
+	_, err = tx.AddNotice(spool.Notice{Received: rec.ID, Recipient: rec.EnvelopeTo, Kind: w.Kind, Task: id})
 	return err
 }
 

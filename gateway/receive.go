@@ -32,6 +32,9 @@ type receivedAttrs struct {
 	Unsupported string      `json:"unsupported,omitempty"` // a kind of mail that a later version reads
 }
 
+// robotKind marks a kept mail that is a program's answer and no receipt.
+const robotKind = "robot"
+
 // fiveDays is how long a mail without a Message-ID is remembered for telling a repeat.
 const fiveDays = 5 * 24 * time.Hour
 
@@ -124,7 +127,16 @@ func (in incoming) hopeless() bool {
 	case ifax.KindMDN, ifax.KindDSN:
 		return false
 	}
+	if in.robot() {
+		return false
+	}
 	return !slices.ContainsFunc(in.docs, func(d spool.Document) bool { return d.Error == "" })
+}
+
+// robot: a program's answer that is no receipt, such as an absence note. It is kept and never answered, not even with a refusal that would make a bounce.
+func (in incoming) robot() bool {
+	r := in.msg.Request()
+	return in.msg.Kind == ifax.KindOther && (r.Auto || r.IsReport)
 }
 
 func (in incoming) refusal() string {
@@ -232,6 +244,9 @@ func (g *Gateway) partDocument(p ifax.Part, d spool.Document) spool.Document {
 
 // keep writes the rows of one received mail for one recipient, or recognises a repeat.
 func (g *Gateway) keep(tx *spool.Tx, env mailio.Envelope, rcpt mailio.Rcpt, raw spool.Hash, size int64, in incoming) error {
+	if in.robot() {
+		in.msg.Kind = robotKind
+	}
 	rec := spool.Received{
 		Blob: raw, Size: size, EnvelopeFrom: env.From, EnvelopeTo: rcpt.Address, Source: env.Source, State: Kept, Kind: in.msg.Kind,
 		From: in.msg.From.Address, Subject: in.msg.Subject, MessageID: in.msg.MessageID, DedupKey: dedupKey(env, rcpt, raw, in),
