@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"faxgate/codec"
-	"faxgate/mdn"
 	"faxgate/spool"
 )
 
@@ -57,10 +56,8 @@ func advice(k spool.Kind, s spool.State) string {
 	}
 }
 
-// automatic marks mails that no person wrote, so that no robot answers them (RFC 3834).
-func automatic() []mdn.Field {
-	return []mdn.Field{{Name: "Auto-Submitted", Value: "auto-generated"}}
-}
+// automatic marks mails that no person wrote, so that no robot answers them (RFC 3834 section 5).
+const automatic = "auto-generated"
 
 // readablePages leaves out the pages that cannot be opened.
 func readablePages(pages iter.Seq2[codec.Page, error]) iter.Seq2[codec.Page, error] {

@@ -34,7 +34,7 @@ func (g *Gateway) report(ctx context.Context, l *spool.Lease) error {
 		w := readWhat[reportWhat](l.Task)
 		return g.storeMail(ctx, m, ifax.Message{
 			From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: l.Task.Recipient}},
-			Date: g.now(), MessageID: m.MessageID, Subject: w.Subject, Text: w.Text, Extra: automatic(),
+			Date: g.now(), MessageID: m.MessageID, Subject: w.Subject, Text: w.Text, AutoSubmitted: automatic,
 		})
 	})
 	return g.mail(ctx, l, m, err)
@@ -145,7 +145,7 @@ func (g *Gateway) routeMail(rec spool.Received, t spool.Task, messageID, file st
 	fmt.Fprintf(&text, "\nThe original is kept in the inbox of faxgate as %s.\n", rec.ID)
 	return ifax.Message{
 		From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: t.Recipient}},
-		Date: g.now(), MessageID: messageID, Subject: subject, Text: text.String(), Extra: automatic(),
+		Date: g.now(), MessageID: messageID, Subject: subject, Text: text.String(), AutoSubmitted: automatic,
 		Documents: []ifax.Attachment{{
 			Name: "fax-" + rec.ReceivedAt.Local().Format("20060102-150405") + ".pdf", Type: "application/pdf",
 			Open: func() (io.ReadCloser, error) { return os.Open(file) },
