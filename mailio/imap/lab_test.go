@@ -1,0 +1,502 @@
+package imap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"faxgate/deploy/lab"
+	"faxgate/mailio"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+// keeper is a Handler and a Ledger that keeps everything in memory.
+type keeper struct {
+	refuse func(body string) error // asked first
+
+	mu      sync.Mutex
+	bodies  []string
+	envs    []mailio.Envelope
+	known   map[mailio.Item]bool
+	deleted []mailio.Item
+}
+
+func (k *keeper) Recipient(context.Context, mailio.Session, string) error { return nil }
+
+func (k *keeper) Message(_ context.Context, env mailio.Envelope, msg io.Reader) error {
+	raw, err := io.ReadAll(msg)
+	if err != nil {
+		return err
+	}
+	if k.refuse != nil {
+		if err := k.refuse(string(raw)); err != nil {
+			return err
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil {
+		k.known = make(map[mailio.Item]bool)
+	}
+	k.known[*env.Mailbox] = true
+	k.bodies = append(k.bodies, string(raw))
+	k.envs = append(k.envs, env)
+	return nil
+}
+
+func (k *keeper) Known(_ context.Context, item mailio.Item) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.known[item], nil
+}
+
+func (k *keeper) Deleted(_ context.Context, item mailio.Item) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deleted = append(k.deleted, item)
+	return nil
+}
+
+func (k *keeper) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.bodies)
+}
+
+// mailbox is a user's mailbox on the lab's IMAP port, with a keeper behind it.
+func mailbox(t *testing.T, l *lab.Lab, u lab.User) (mailio.Mailbox, *keeper) {
+	t.Helper()
+	k := new(keeper)
+	return mailio.Mailbox{
+		Name: "office", Host: l.Host, Port: l.IMAP,
+		TLS:     mailio.TLS{RootCAs: l.Roots(t)},
+		Auth:    mailio.Auth{User: u.Address, Password: u.Password},
+		Handler: k, Ledger: k, Timeout: 10 * time.Second,
+	}, k
+}
+
+func deliver(t *testing.T, l *lab.Lab, u lab.User, subjects ...string) {
+	t.Helper()
+	for _, s := range subjects {
+		l.Deliver(t, u, "sender@test.local", strings.NewReader("Subject: "+s+"\r\n\r\n.a dot\r\n..\r\n.\r\nend\r\n"))
+	}
+}
+
+func look(t *testing.T, f *Fetcher) {
+	t.Helper()
+	if err := f.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLogin(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	for _, mech := range []string{"", "CRAM-MD5", "PLAIN", "LOGIN"} {
+		for mode, port := range map[mailio.TLSMode]int{
+			mailio.TLSOff: l.IMAP, mailio.TLSOpportunistic: l.IMAP,
+			mailio.TLSRequired: l.IMAP, mailio.TLSImplicit: l.IMAPS,
+		} {
+			t.Run(fmt.Sprintf("%s/%s", mech, mode), func(t *testing.T) {
+				var said strings.Builder
+				box, _ := mailbox(t, l, u)
+				box.Port, box.TLS.Mode = port, mode
+				box.Auth.AllowPlaintext = true
+				box.Transcript = func(line string) { said.WriteString(line + "\n") }
+				if mech != "" {
+					box.Auth.Mechanisms = []string{mech}
+				}
+				box = box.WithDefaults(143, 993)
+				s, err := open(t.Context(), &box)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.close()
+				if (s.tls == "") != (mode == mailio.TLSOff) {
+					t.Errorf("TLS is %q", s.tls)
+				}
+				if err := s.login(); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.choose(); err != nil {
+					t.Error(err)
+				}
+				if strings.Contains(said.String(), u.Password) || !strings.Contains(said.String(), "C: SELECT INBOX") {
+					t.Errorf("transcript:\n%s", said.String())
+				}
+			})
+		}
+	}
+}
+
+func TestLoginRefused(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	for name, c := range map[string]struct {
+		change func(*mailio.Mailbox)
+		want   string
+	}{
+		"wrong password":       {func(b *mailio.Mailbox) { b.Auth.Password = "wrong" }, "[AUTHENTICATIONFAILED] Authentication failed."},
+		"password in the open": {func(b *mailio.Mailbox) { b.Auth.Mechanisms = []string{"PLAIN"} }, "would show the password"},
+		"unknown mechanism":    {func(b *mailio.Mailbox) { b.Auth.Mechanisms = []string{"NTLM"} }, "none of which is wanted here (NTLM)"},
+		"unknown authority":    {func(b *mailio.Mailbox) { b.TLS = mailio.TLS{Mode: mailio.TLSRequired} }, "import that authority's certificate"},
+		"TLS on the plain port": {
+			func(b *mailio.Mailbox) { b.TLS.Mode = mailio.TLSImplicit }, "does not speak TLS on this port",
+		},
+		"another service": {func(b *mailio.Mailbox) { b.Port = l.SMTP; b.TLS.Mode = mailio.TLSRequired }, "220 mail.test.local ESMTP"},
+		"nobody there":    {func(b *mailio.Mailbox) { b.Port = 1 }, "refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			box, _ := mailbox(t, l, u)
+			c.change(&box)
+			f := New(box)
+			err := f.Look(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if s := f.Status(); s.State != mailio.Unable || s.Words != err.Error() {
+				t.Errorf("status %+v", s)
+			}
+		})
+	}
+}
+
+func TestFetch(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "one", "two", "three")
+	box, k := mailbox(t, l, u)
+	f := New(box)
+	look(t, f)
+	if k.count() != 3 || len(k.deleted) != 3 || len(u.Messages(t)) != 0 {
+		t.Fatalf("took %d, deleted %d, %d left", k.count(), len(k.deleted), len(u.Messages(t)))
+	}
+	for i, want := range []string{"one", "two", "three"} {
+		body := k.bodies[i]
+		if !strings.HasPrefix(body, "Return-Path: <sender@test.local>\r\n") ||
+			!strings.HasSuffix(body, "Subject: "+want+"\r\n\r\n.a dot\r\n..\r\n.\r\nend\r\n") {
+			t.Errorf("message %d: %q", i, body)
+		}
+		if e := k.envs[i]; e.Source != "imap:office" || e.Mailbox.Account != "office" || e.Mailbox.Validity == "" || e.Size != int64(len(body)) {
+			t.Errorf("envelope %+v, %d octets", e, len(body))
+		}
+	}
+	look(t, f)
+	if k.count() != 3 {
+		t.Errorf("took %d", k.count())
+	}
+	if s := f.Status(); s.State != mailio.Operating {
+		t.Errorf("status %+v", s)
+	}
+}
+
+// run starts a fetcher and ends it with the test, or by the function returned.
+func run(t *testing.T, f *Fetcher) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func operating(f *Fetcher) func() bool {
+	return func() bool { return f.Status().State == mailio.Operating }
+}
+
+// TestIdle: new mail is taken within seconds, on one connection, which is given
+// a new IDLE now and then.
+func TestIdle(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	proxy := lab.NewProxy(t, l.Addr(l.IMAP))
+	box, k := mailbox(t, l, u)
+	through(t, &box, proxy)
+	idles := make(chan bool, 1000)
+	box.Transcript = func(line string) {
+		if line == "C: IDLE" {
+			idles <- true
+		}
+	}
+	f := New(box)
+	f.IdleFor = 300 * time.Millisecond
+	stop := run(t, f)
+	lab.Eventually(t, 10*time.Second, "the log-in", operating(f))
+	for i := range 3 {
+		deliver(t, l, u, "new")
+		lab.Eventually(t, 5*time.Second, "the new message", func() bool { return k.count() == i+1 })
+	}
+	lab.Eventually(t, 5*time.Second, "an empty mailbox", func() bool { return len(u.Messages(t)) == 0 })
+	lab.Eventually(t, 5*time.Second, "one IDLE after the other", func() bool { return len(idles) > 5 })
+	if n := proxy.Connections(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	stop()
+	if s := f.Status(); s.State != mailio.Stop {
+		t.Errorf("status %+v", s)
+	}
+}
+
+// TestReconnect loses the connection during IDLE.
+func TestReconnect(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	proxy := lab.NewProxy(t, l.Addr(l.IMAP))
+	box, k := mailbox(t, l, u)
+	through(t, &box, proxy)
+	box.Backoff = 50 * time.Millisecond
+	f := New(box)
+	run(t, f)
+	lab.Eventually(t, 10*time.Second, "the log-in", operating(f))
+	proxy.Cut()
+	deliver(t, l, u, "new")
+	lab.Eventually(t, 10*time.Second, "the new message", func() bool { return k.count() == 1 })
+}
+
+// TestSilence: a server that stops answering costs one Timeout.
+func TestSilence(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	proxy := lab.NewProxy(t, l.Addr(l.IMAP))
+	proxy.Next(lab.Fault{Bytes: 400, Stall: true})
+	box, _ := mailbox(t, l, u)
+	through(t, &box, proxy)
+	box.Timeout = 300 * time.Millisecond
+	start := time.Now()
+	if err := New(box).Look(t.Context()); err == nil || !strings.Contains(err.Error(), "does not answer") && !strings.Contains(err.Error(), "timeout") {
+		t.Errorf("got %v", err)
+	}
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("took %v", d)
+	}
+}
+
+// TestCut loses the connection in the middle of the second message: the first
+// is then deleted without being handed over again.
+func TestCut(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "one")
+	l.Deliver(t, u, "sender@test.local", strings.NewReader("Subject: two\r\n\r\n"+strings.Repeat("x\r\n", 100_000)))
+	proxy := lab.NewProxy(t, l.Addr(l.IMAP))
+	proxy.Next(lab.Fault{Bytes: 100_000})
+	box, k := mailbox(t, l, u)
+	box.Backoff = time.Millisecond
+	through(t, &box, proxy)
+	f := New(box)
+	if err := f.Look(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("got %v", err)
+	}
+	if k.count() != 1 || len(k.deleted) != 0 || len(u.Messages(t)) != 2 {
+		t.Fatalf("took %d, deleted %d, %d left", k.count(), len(k.deleted), len(u.Messages(t)))
+	}
+	time.Sleep(5 * time.Millisecond)
+	look(t, f)
+	if k.count() != 2 || len(k.deleted) != 2 || len(u.Messages(t)) != 0 {
+		t.Errorf("took %d, deleted %d, %d left", k.count(), len(k.deleted), len(u.Messages(t)))
+	}
+}
+
+func through(t *testing.T, box *mailio.Mailbox, p *lab.Proxy) {
+	t.Helper()
+	host, port, ok := strings.Cut(p.Addr, ":")
+	if !ok {
+		t.Fatal(p.Addr)
+	}
+	box.Host = host
+	if _, err := fmt.Sscan(port, &box.Port); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// judge is a keeper that knows which messages could not be used.
+type judge struct{ *keeper }
+
+func (j judge) Outcome(_ context.Context, item mailio.Item) (settled, failed bool, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := slices.IndexFunc(j.envs, func(e mailio.Envelope) bool { return *e.Mailbox == item })
+	return true, strings.Contains(j.bodies[i], "broken"), nil
+}
+
+func TestKeep(t *testing.T) {
+	l := lab.Get(t)
+	for keep, left := range map[mailio.Keep]int{"": 0, mailio.KeepOff: 0, mailio.KeepAll: 2, mailio.KeepErrors: 1} {
+		t.Run(string(keep), func(t *testing.T) {
+			u := l.User(t)
+			deliver(t, l, u, "good", "broken")
+			box, k := mailbox(t, l, u)
+			box.Keep, box.Ledger = keep, judge{k}
+			f := New(box)
+			look(t, f)
+			if keep == mailio.KeepAll {
+				for _, m := range list(t, box) {
+					if !m.mdnSent {
+						t.Errorf("message %d has no $MDNSent", m.uid)
+					}
+				}
+			}
+			look(t, f)
+			if n := len(u.Messages(t)); n != left || k.count() != 2 {
+				t.Errorf("took %d, %d left, want %d", k.count(), n, left)
+			}
+		})
+	}
+}
+
+// list looks into the mailbox as another program would.
+func list(t *testing.T, box mailio.Mailbox) []message {
+	t.Helper()
+	s := enter(t, box)
+	defer s.close()
+	all, err := s.list(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func enter(t *testing.T, box mailio.Mailbox) *session {
+	t.Helper()
+	box = box.WithDefaults(143, 993)
+	s, err := open(t.Context(), &box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.login(), s.choose()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestOthersMessages: what somebody else has marked is neither taken nor
+// expunged, and a message that another program has answered says so.
+func TestOthersMessages(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "deleted by a person", "answered by a program", "new")
+	box, k := mailbox(t, l, u)
+	s := enter(t, box)
+	all := list(t, box)
+	err := errors.Join(s.store([]imap.UID{all[0].uid}, imap.FlagDeleted), s.store([]imap.UID{all[1].uid}, imap.FlagMDNSent))
+	s.close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	look(t, New(box))
+	if k.count() != 2 || !k.envs[0].MDNSent || k.envs[1].MDNSent {
+		t.Errorf("took %+v", k.envs)
+	}
+	if left := list(t, box); len(left) != 1 || !left[0].deleted {
+		t.Errorf("left %+v", left)
+	}
+}
+
+// TestPoison: a message that cannot be taken is tried ten times and never
+// holds up another; one that is too large is never fetched.
+func TestPoison(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "poison")
+	l.Deliver(t, u, "sender@test.local", strings.NewReader("Subject: large\r\n\r\n"+strings.Repeat("x\r\n", 10_000)))
+	deliver(t, l, u, "good")
+	box, k := mailbox(t, l, u)
+	var tries atomic.Int32
+	k.refuse = func(body string) error {
+		if strings.Contains(body, "poison") {
+			tries.Add(1)
+			return &mailio.Refusal{Code: 554, Text: "no"}
+		}
+		return nil
+	}
+	alarms := make(chan string, 10)
+	box.MaxSize, box.Backoff = 10_000, time.Millisecond
+	box.Alarm = func(_ mailio.Item, err error) { alarms <- err.Error() }
+	stop := run(t, New(box))
+	lab.Eventually(t, 10*time.Second, "ten tries", func() bool { return tries.Load() == 10 && len(alarms) == 2 })
+	stop()
+	if a, b := <-alarms, <-alarms; !strings.Contains(a, "more than the 10000 allowed") || !strings.Contains(b, "could not be taken 10 times") {
+		t.Errorf("alarms %q, %q", a, b)
+	}
+	if k.count() != 1 || len(u.Messages(t)) != 2 {
+		t.Errorf("took %d, %d left", k.count(), len(u.Messages(t)))
+	}
+}
+
+// TestBusy: with a full disk nothing is fetched.
+func TestBusy(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "one", "two")
+	box, k := mailbox(t, l, u)
+	box.Busy = func() error {
+		if k.count() == 1 {
+			return errors.New("the disk is nearly full")
+		}
+		return nil
+	}
+	f := New(box)
+	look(t, f)
+	if err := f.Look(t.Context()); err == nil || k.count() != 1 || len(u.Messages(t)) != 1 {
+		t.Errorf("%v: took %d, %d left", err, k.count(), len(u.Messages(t)))
+	}
+}
+
+// TestLarge: a message of 20 MB goes through in little memory.
+func TestLarge(t *testing.T) {
+	const size = 20 << 20
+	l := lab.Get(t)
+	u := l.User(t)
+	line := []byte(strings.Repeat("x", 76) + "\r\n")
+	l.Deliver(t, u, "sender@test.local", io.LimitReader(&repeat{line: line}, size))
+	box, _ := mailbox(t, l, u)
+	box.TLS.Mode = mailio.TLSRequired
+	counter := new(counter)
+	box.Handler = counter
+	f := New(box)
+	before := allocated()
+	look(t, f)
+	if grown := allocated() - before; grown > 4<<20 {
+		t.Errorf("%d octets allocated", grown)
+	}
+	if counter.n < size {
+		t.Errorf("%d octets", counter.n)
+	}
+}
+
+type repeat struct {
+	line []byte
+	buf  bytes.Reader
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	if r.buf.Len() == 0 {
+		r.buf.Reset(r.line)
+	}
+	return r.buf.Read(p)
+}
+
+type counter struct{ n int64 }
+
+func (c *counter) Recipient(context.Context, mailio.Session, string) error { return nil }
+
+func (c *counter) Message(_ context.Context, _ mailio.Envelope, msg io.Reader) error {
+	n, err := io.Copy(io.Discard, msg)
+	c.n += n
+	return err
+}
