@@ -69,6 +69,9 @@ func (w *Writer) JPEGPage(img Image, data io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("pdf: read the JPEG header: %w", err)
 	}
+	if bytes.Contains(head.Bytes(), []byte("G3FAX\x00")) && cfg.ColorModel != color.GrayModel {
+		return errors.New("pdf: a colour fax (JPEG in CIELAB, ITU-T T.4 annex E) must be converted to YCbCr first")
+	}
 	img.Width, img.Height = cfg.Width, cfg.Height
 	if err := img.check(); err != nil {
 		return err

@@ -371,10 +371,14 @@ func TestJPEG(t *testing.T) {
 	run(t, "mutool", "draw", "-q", "-o", filepath.Join(t.TempDir(), "%d.png"), name)
 }
 
-// TestNotJPEG refuses what is no JPEG, and the file goes on without it.
+// TestNotJPEG refuses what is no JPEG, or one whose colours PDF would take for others, and the file goes on without it.
 func TestNotJPEG(t *testing.T) {
 	var b bytes.Buffer
 	w := pdf.NewWriter(&b, pdf.Meta{})
+	fax := append([]byte("\xFF\xD8\xFF\xE1\x00\x0CG3FAX\x00\x07\xCA\x00\xC8"), picture(t, true)[2:]...)
+	if err := w.JPEGPage(pdf.Image{}, bytes.NewReader(fax)); err == nil || !strings.Contains(err.Error(), "CIELAB") {
+		t.Errorf("colour fax: %v", err)
+	}
 	if err := w.JPEGPage(pdf.Image{}, strings.NewReader("GIF89a")); err == nil || !strings.Contains(err.Error(), "JPEG header") {
 		t.Errorf("got %v", err)
 	}
@@ -535,4 +539,23 @@ func TestReversed(t *testing.T) {
 	if !bytes.Contains(b.Bytes(), data) {
 		t.Error("the data is not there with its bits reversed")
 	}
+}
+
+// FuzzJPEGPage gives anything as a JPEG: it is refused, or it stands in the file byte for byte.
+func FuzzJPEGPage(f *testing.F) {
+	f.Add(picture(f, false))
+	f.Add(picture(f, true))
+	f.Add([]byte("\xFF\xD8\xFF\xD9"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var b bytes.Buffer
+		w := pdf.NewWriter(&b, pdf.Meta{})
+		err := w.JPEGPage(pdf.Image{}, bytes.NewReader(data))
+		closed := w.Close()
+		if (err == nil) != (closed == nil) {
+			t.Fatalf("page: %v, close: %v", err, closed)
+		}
+		if err == nil && (!bytes.Contains(b.Bytes(), data) || !bytes.HasSuffix(b.Bytes(), []byte("%%EOF\n"))) {
+			t.Fatal("the data is not in the file, or the file has no end")
+		}
+	})
 }

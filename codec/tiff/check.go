@@ -60,6 +60,7 @@ type checker struct {
 	page    int // from 1, 0 for the file
 	found   []Finding
 	decoder *ccitt.Decoder
+	said    map[string]bool // rules that a strip of this page broke
 }
 
 // Sections that rules come from.
@@ -82,6 +83,15 @@ func (c *checker) broke(section, rule, text string, args ...any) {
 // should notes a rule that is recommended.
 func (c *checker) should(section, rule, text string, args ...any) {
 	c.add(Finding{Page: c.page, Should: true, Section: section, Rule: rule, Text: fmt.Sprintf(text, args...)})
+}
+
+// strip notes a rule that the data of strip i breaks, once for each page: what is wrong with one strip is usually wrong
+// with all.
+func (c *checker) strip(i int, section, rule, text string, args ...any) {
+	if !c.said[rule] {
+		c.said[rule] = true
+		c.broke(section, rule, "strip %d %s", i+1, fmt.Sprintf(text, args...))
+	}
 }
 
 func (c *checker) add(f Finding) {
@@ -107,10 +117,11 @@ func (c *checker) checkPage(p *Page) {
 
 // checkData looks at the coded data of the profiles whose coding is known here.
 func (c *checker) checkData(p *Page) {
+	c.said = map[string]bool{}
 	for i := range p.Strips {
 		switch {
 		case p.Strips[i].Size == 0:
-			c.broke(rfcCommon, "every strip has data", "strip %d is empty", i+1)
+			c.strip(i, rfcCommon, "every strip has data", "is empty")
 		case c.profile == 'C' && p.Compression == CompressionJPEG:
 			c.checkJPEG(p, i)
 		case p.Compression == CompressionT4:
@@ -125,6 +136,6 @@ func (c *checker) checkData(p *Page) {
 func (c *checker) checkJPEG(p *Page, i int) {
 	b := make([]byte, 2)
 	if _, err := p.Strip(i).ReadAt(b, 0); err != nil || b[0] != 0xFF || b[1] != 0xD8 {
-		c.broke(c.section("2.1"), "a strip of compression 7 is a JPEG stream", "strip %d starts with % x instead of ff d8", i+1, b)
+		c.strip(i, c.section("2.1"), "a strip of compression 7 is a JPEG stream", "starts with % x instead of ff d8", b)
 	}
 }

@@ -82,16 +82,16 @@ func (s *eolScan) eol(pos int64, data bool) int64 {
 func (c *checker) checkT4(p *Page, i int) {
 	s := eolScan{tagged: p.T4Options&T4TwoDimensional != 0}
 	if err := s.scan(p.Strip(i), p.FillOrder); err != nil {
-		c.broke(tiff6, "a strip must be readable", "strip %d: %v", i+1, err)
+		c.strip(i, tiff6, "a strip must be readable", "cannot be read: %v", err)
 		return
 	}
 	section := c.eolSection("4.5.4")
 	const before = "an EOL stands before every line, the first one too"
 	switch {
 	case s.eols == 0:
-		c.broke(section, before, "strip %d has no EOL at all", i+1)
+		c.strip(i, section, before, "has no EOL at all")
 	case s.headless:
-		c.broke(section, before, "strip %d starts with data instead of an EOL", i+1)
+		c.strip(i, section, before, "starts with data instead of an EOL")
 	}
 	if s.eols > 0 {
 		c.checkEnd(p, i, s)
@@ -119,9 +119,9 @@ func (c *checker) checkEnd(p *Page, i int, s eolScan) {
 	switch {
 	case s.ones:
 	case s.trailing < 6:
-		c.broke(section, "the last line is not followed by an EOL", "strip %d ends with %d of them", i+1, s.trailing)
+		c.strip(i, section, "the last line is not followed by an EOL", "ends with %d of them", s.trailing)
 	case p.T4Options&T4ByteAligned != 0:
-		c.broke("RFC 3949 section 3.4.1", "with byte-aligned EOLs there is no RTC", "strip %d ends with %d EOLs", i+1, s.trailing)
+		c.strip(i, "RFC 3949 section 3.4.1", "with byte-aligned EOLs there is no RTC", "ends with %d EOLs", s.trailing)
 	default:
 		c.should("RFC 3949 section 3.4.1", "an RTC is not written", "strip %d ends with %d EOLs", i+1, s.trailing)
 	}
@@ -133,12 +133,12 @@ func (c *checker) checkAligned(p *Page, i int, s eolScan) {
 	aligned := p.T4Options&T4ByteAligned != 0
 	switch {
 	case aligned && s.unaligned > 0 && s.tagged:
-		c.broke(section, "bit 2 of T4Options says that every EOL with its tag bit ends on a byte boundary",
-			"strip %d: %d of %d do not", i+1, s.unaligned, s.eols)
+		c.strip(i, section, "bit 2 of T4Options says that every EOL with its tag bit ends on a byte boundary",
+			"has %d of %d that do not", s.unaligned, s.eols)
 	case aligned && s.unaligned > 0:
-		c.broke(section, "bit 2 of T4Options says that every EOL ends on a byte boundary", "strip %d: %d of %d do not", i+1, s.unaligned, s.eols)
+		c.strip(i, section, "bit 2 of T4Options says that every EOL ends on a byte boundary", "has %d of %d that do not", s.unaligned, s.eols)
 	case !aligned && s.unaligned == 0 && s.eols >= 16:
-		c.broke(section, "bit 2 of T4Options is 1 if EOLs end on byte boundaries", "strip %d: all %d do, but T4Options is %d", i+1, s.eols, p.T4Options)
+		c.strip(i, section, "bit 2 of T4Options is 1 if EOLs end on byte boundaries", "has %d that all do, but T4Options is %d", s.eols, p.T4Options)
 	}
 }
 
@@ -154,14 +154,14 @@ func (c *checker) decode(p *Page, i int, coding ccitt.Coding, rows int) ccitt.St
 		st.Err = err
 	}
 	if st.Uncompressed {
-		c.broke("RFC 3949 section 4.5.1", "uncompressed mode is not used", "strip %d has data in uncompressed mode", i+1)
+		c.strip(i, "RFC 3949 section 4.5.1", "uncompressed mode is not used", "has data in uncompressed mode")
 	}
 	if st.Bad > 0 {
 		standard := "ITU-T T.4 section 4"
 		if coding == ccitt.MMR {
 			standard = "ITU-T T.6"
 		}
-		c.broke(standard, "every line has ImageWidth pixels in codes that exist", "strip %d: %d lines cannot be decoded (%v)", i+1, st.Bad, st.Err)
+		c.strip(i, standard, "every line has ImageWidth pixels in codes that exist", "has %d lines that cannot be decoded (%v)", st.Bad, st.Err)
 	}
 	return st
 }
@@ -175,9 +175,9 @@ func (c *checker) checkRows(p *Page, i int, st ccitt.Stats, s eolScan) {
 	}
 	switch {
 	case lines < want && st.Rows == want && st.Bad == 0 && !st.Partial:
-		c.broke(c.eolSection("4.5.4"), "an EOL stands before every line, the first one too", "strip %d: %d of %d lines have none", i+1, want-s.lines, want)
+		c.strip(i, c.eolSection("4.5.4"), "an EOL stands before every line, the first one too", "has %d of %d lines without", want-s.lines, want)
 	case lines != want:
-		c.broke(c.section("2.1"), "ImageLength is the number of lines", "strip %d has %d lines, the fields say %d", i+1, lines, want)
+		c.strip(i, c.section("2.1"), "ImageLength is the number of lines", "has %d lines, the fields say %d", lines, want)
 	}
 }
 
@@ -185,11 +185,11 @@ func (c *checker) checkRows(p *Page, i int, st ccitt.Stats, s eolScan) {
 func (c *checker) checkT6(p *Page, i int) {
 	ends, err := endsWithEOFB(p.Strip(i), p.FillOrder)
 	if err != nil {
-		c.broke(tiff6, "a strip must be readable", "strip %d: %v", i+1, err)
+		c.strip(i, tiff6, "a strip must be readable", "cannot be read: %v", err)
 		return
 	}
 	if !ends {
-		c.broke("RFC 3949 section 4.5.6", "every strip of MMR data ends with an EOFB, filled up to a byte", "strip %d has none", i+1)
+		c.strip(i, "RFC 3949 section 4.5.6", "every strip of MMR data ends with an EOFB, filled up to a byte", "has none")
 	}
 	want := p.Strips[i].Rows
 	rows := 0 // up to the EOFB
@@ -197,7 +197,7 @@ func (c *checker) checkT6(p *Page, i int) {
 		rows = want
 	}
 	if st := c.decode(p, i, ccitt.MMR, rows); st.Rows != want {
-		c.broke(c.section("2.1"), "ImageLength is the number of lines", "strip %d has %d lines, the fields say %d", i+1, st.Rows, want)
+		c.strip(i, c.section("2.1"), "ImageLength is the number of lines", "has %d lines, the fields say %d", st.Rows, want)
 	}
 }
 

@@ -175,7 +175,7 @@ var valueRules = []valueRule{
 // checkValues looks at the values of single fields.
 func (c *checker) checkValues(p *Page) {
 	for _, r := range valueRules {
-		if strings.IndexByte(r.profiles, c.profile) < 0 {
+		if strings.IndexByte(r.profiles, c.profile) < 0 || c.missing(p, r.tag) {
 			continue
 		}
 		if v := p.scalar(r.tag, r.def); !slices.Contains(r.allowed, v) {
@@ -192,6 +192,13 @@ func (c *checker) checkValues(p *Page) {
 	if c.profile == 'C' && p.SamplesPerPixel == 3 {
 		c.checkChroma(p)
 	}
+}
+
+// missing says whether the field is not there although it must be, which was noted already.
+func (c *checker) missing(p *Page, tag Tag) bool {
+	return !p.Has(tag) && slices.ContainsFunc(fieldRules, func(r fieldRule) bool {
+		return r.tag == tag && strings.IndexByte(r.required, c.profile) >= 0
+	})
 }
 
 // checkOptions looks at T4Options and T6Options bit by bit: others are reserved (RFC 3949 section 3.6).
@@ -259,6 +266,9 @@ var metricTable = []struct {
 
 // checkResolution looks whether resolution and width belong together.
 func (c *checker) checkResolution(p *Page) {
+	if c.missing(p, TagXResolution) || c.missing(p, TagYResolution) {
+		return
+	}
 	x, y := p.rational(TagXResolution), p.rational(TagYResolution)
 	table := legalTable[:8]
 	switch c.profile {

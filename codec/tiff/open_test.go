@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"faxgate/codec/ccitt"
 	"faxgate/codec/tiff"
 )
 
@@ -352,9 +355,33 @@ func (c *counter) ReadAt(b []byte, off int64) (int, error) {
 	return c.r.ReadAt(b, off)
 }
 
+// manyPages is a file of n pages with 300 rows, all with the same data.
+func manyPages(t *testing.T, n int) []byte {
+	t.Helper()
+	var strip, file bytes.Buffer
+	encode(t, &strip, text(1728, 300), params(ccitt.MH))
+	w := tiff.NewWriter(&file, n)
+	for range n {
+		pw, err := w.Page(tiff.PageInfo{Profile: 'S', Coding: ccitt.MH, Width: 1728, Height: 300, XRes: 204, YRes: 196})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pw.Write(strip.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		if err := pw.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
 // TestManyPages walks 1000 pages: quickly, with little memory, and without reading their strips.
 func TestManyPages(t *testing.T) {
-	data := sFile(t, 1000)
+	data := manyPages(t, 1000)
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -371,7 +398,7 @@ func TestManyPages(t *testing.T) {
 	if len(f.Pages) != 1000 || r.bytes > 1000*300 || held > 2<<20 || took > time.Second {
 		t.Errorf("%d pages, %d bytes of %d read, %d bytes held, %v", len(f.Pages), r.bytes, len(data), held, took)
 	}
-	if p := f.Pages[999]; p.PageNumber != [2]int{999, 1000} || p.Height != 1039 {
+	if p := f.Pages[999]; p.PageNumber != [2]int{999, 1000} || p.Height != 300 {
 		t.Errorf("last page: number %v, %d rows", p.PageNumber, p.Height)
 	}
 	runtime.KeepAlive(f)
@@ -420,5 +447,40 @@ func TestBrokenDisk(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "input/output error") {
 			t.Errorf("fails after %d: %v", after, err)
 		}
+	}
+}
+
+// TestLibtiffWrites opens what libtiff makes of a fax: the other byte order and bit order, strips, tiles, BigTIFF.
+func TestLibtiffWrites(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.tif"), filepath.Join(dir, "out.tif")
+	if err := os.WriteFile(in, fFile(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func(args ...string) []byte {
+		run(t, "tiffcp", append(args, in, out)...)
+		data, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	f := open(t, read("-B", "-c", "g4", "-f", "lsb2msb", "-r", "10"))
+	if f.ByteOrder != binary.ByteOrder(binary.BigEndian) || len(f.Pages) != 3 {
+		t.Errorf("%d pages, %v", len(f.Pages), f.ByteOrder)
+	}
+	for _, p := range f.Pages {
+		if p.Err != nil || p.FillOrder != 2 || len(p.Strips) != 5 || p.XRes != 300 || p.PageNumber[0] != p.Index {
+			t.Errorf("strips: page %d: %v, fill order %d, %d strips, %v dpi, number %v", p.Index, p.Err, p.FillOrder, len(p.Strips), p.XRes, p.PageNumber)
+		}
+	}
+	for _, p := range open(t, read("-t", "-w", "256", "-l", "256", "-c", "g4")).Pages {
+		if p.Err != nil || !p.Tiled || p.Width != 2592 || p.Height != 50 {
+			t.Errorf("tiles: page %d: %v, %d×%d, in tiles %v", p.Index, p.Err, p.Width, p.Height, p.Tiled)
+		}
+	}
+	big := read("-8")
+	if _, err := tiff.Open(bytes.NewReader(big), int64(len(big)), tiff.Limits{}); !errors.Is(err, tiff.ErrBigTIFF) {
+		t.Errorf("BigTIFF: %v", err)
 	}
 }
