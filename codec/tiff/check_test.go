@@ -348,3 +348,23 @@ func TestCheckLibtiff(t *testing.T) {
 		t.Run(tt.coding, func(t *testing.T) { wants(t, check(t, data, 'F'), 3*4, tt.words...) })
 	}
 }
+
+// TestCheckQuality looks at page-quality fields that contradict each other.
+func TestCheckQuality(t *testing.T) {
+	for _, tt := range []struct {
+		quality tiff.Quality
+		most    int
+		words   []string
+	}{
+		{tiff.Quality{BadFaxLines: 4, CleanFaxData: 0, ConsecutiveBadFaxLines: 1}, 1, []string{"4.3.3", "BadFaxLines is 4"}},
+		{tiff.Quality{BadFaxLines: 4, CleanFaxData: 1, ConsecutiveBadFaxLines: 5}, 1, []string{"4.3.3", "5 of 4"}},
+	} {
+		var b bytes.Buffer
+		w := tiff.NewWriter(&b, 1)
+		addPage(t, w, tiff.PageInfo{Profile: 'F', Coding: ccitt.MR, XRes: 204, YRes: 98, Quality: &tt.quality}, text(1728, 40))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		wants(t, check(t, b.Bytes(), 'F'), tt.most, tt.words...)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -153,6 +154,26 @@ func TestResolution(t *testing.T) {
 				t.Errorf("got %v×%v, want %v×%v", p.XRes, p.YRes, tt.wantX, tt.wantY)
 			}
 		})
+	}
+}
+
+// TestResolutionTypes reads resolutions that are no RATIONAL.
+func TestResolutionTypes(t *testing.T) {
+	for _, tt := range []struct {
+		typ  tiff.Type
+		vals []uint32
+	}{
+		{tiff.TypeShort, []uint32{300}},
+		{tiff.TypeLong, []uint32{300}},
+		{tiff.TypeSRational, []uint32{600, 2}},
+		{tiff.TypeFloat, []uint32{math.Float32bits(300)}},
+		{tiff.TypeDouble, []uint32{uint32(math.Float64bits(300)), uint32(math.Float64bits(300) >> 32)}},
+	} {
+		c := newCraft(binary.LittleEndian)
+		c.ifd(append(onePixel(), value{tag: tiff.TagXResolution, typ: tt.typ, vals: tt.vals, count: 1})...)
+		if p := open(t, c.b).Pages[0]; p.XRes != 300 || p.YRes != 300 {
+			t.Errorf("%v: %v×%v", tt.typ, p.XRes, p.YRes)
+		}
 	}
 }
 
