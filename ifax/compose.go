@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-message"
 
@@ -183,11 +184,11 @@ func (m Message) extraFields() ([]mdn.Field, error) {
 func addressValue(list []mail.Address) (string, error) {
 	var words []string
 	for _, a := range list {
-		if strings.ContainsFunc(a.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return "", fmt.Errorf("the name %q has a control character", a.Name)
+		if strings.ContainsFunc(a.Name+a.Address, unicode.IsControl) {
+			return "", fmt.Errorf("%q <%q> has a control character", a.Name, a.Address)
 		}
-		spec := strings.Trim((&mail.Address{Address: a.Address}).String(), "<>")
-		if _, err := ParseAddress(spec); err != nil {
+		spec := (&mail.Address{Address: a.Address}).String()
+		if _, err := ParseAddress(spec[1 : len(spec)-1]); err != nil {
 			return "", err
 		}
 		words = append(words, a.String())
@@ -277,8 +278,8 @@ func (a Attachment) add(mixed *message.Writer) (err error) {
 	return part.Close()
 }
 
-// fields gives the part's header. Machines read name=, mail programs filename=; both are ASCII, and what is
-// not comes again as RFC 2231 filename*=. Fuji Xerox picks the paper by application= (RFC 3302 section 5.2).
+// fields gives the part's header. Machines read name=, which is ASCII; mail programs read filename=, or
+// filename*= of RFC 2231 when the name is not ASCII. Fuji Xerox picks the paper by application= (RFC 3302 section 5.2).
 func (a Attachment) fields() []mdn.Field {
 	name := fileName(a.Name)
 	if name == "" {
@@ -299,7 +300,7 @@ func (a Attachment) fields() []mdn.Field {
 	}
 	disposition := fmt.Sprintf("attachment; filename=%q", short)
 	if short != name {
-		disposition += "; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+		disposition = "attachment; filename*=UTF-8''" + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 	}
 	fields := []mdn.Field{
 		{Name: "Content-Type", Value: fmt.Sprintf("%s; name=%q", kind, short)},

@@ -28,7 +28,10 @@ func (f Field) Append(dst []byte) ([]byte, error) {
 		if len(word) > lineLimit {
 			return dst, fmt.Errorf("writing %s: a word of %d octets is longer than a line of mail may be", f.Name, len(word))
 		}
-		fits := column+len(word) <= lineWidth || column == len(f.Name)+1 && column+len(word) <= lineLimit
+		fits := column+len(word) <= lineWidth
+		if column == len(f.Name)+1 && !strings.HasPrefix(word, " =?") { // Old readers want the value to begin here.
+			fits = column+len(word) <= lineLimit
+		}
 		if !fits {
 			dst = append(dst, "\r\n"...)
 			column = 0
