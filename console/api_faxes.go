@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,9 +46,8 @@ func form() *huma.RequestBody {
 func (c *Console) faxOperations(api huma.API) {
 	submit := operation(http.MethodPost, "/faxes", "send-fax", "Send documents to one or more recipients", "faxes")
 	submit.DefaultStatus = http.StatusAccepted
-	submit.RequestBody = form()
-	submit.MaxBodyBytes = -1 // guard and upload set the limits
 	huma.Register(api, submit, c.submit)
+	api.OpenAPI().Paths[submit.Path].Post.RequestBody = form() // described only after Register: huma would read a body that it knows of into memory
 	huma.Register(api, operation(http.MethodGet, "/faxes", "list-faxes", "List sent faxes, newest first", "faxes"),
 		func(ctx context.Context, in *list) (*answer[FaxList], error) {
 			faxes, err := c.gw.Faxes(ctx, gateway.Page{Before: spool.ID(in.Before), Limit: in.Limit})
@@ -59,7 +60,7 @@ func (c *Console) faxOperations(api huma.API) {
 	c.verb(api, "retry", "Send a failed, expired, uncertain, held or cancelled fax again", c.gw.Retry)
 	c.verb(api, "cancel", "Stop a fax that has not been accepted yet", c.gw.Cancel)
 	c.download(api, "/faxes/{id}/pdf", "fax-pdf", "The fax as PDF", "application/pdf", c.gw.FaxPDF)
-	c.picture(api, "/faxes/{id}/pages/{n}.png", "fax-page", c.gw.FaxThumbnail)
+	c.picture(api, "/faxes/{id}/pages/{page}", "fax-page", c.gw.FaxThumbnail)
 }
 
 // submit answers 202 as soon as the fax is durably kept.
@@ -102,8 +103,17 @@ func (c *Console) download(api huma.API, path, id, summary, kind string, write f
 // pageOf names one page of a fax and how wide its picture is to be.
 type pageOf struct {
 	byID
-	N     int `path:"n" minimum:"1" doc:"From 1."`
-	Width int `query:"width" minimum:"16" maximum:"2400" default:"400" doc:"Pixels."`
+	Page  string `path:"page" pattern:"^[1-9][0-9]{0,5}[.]png$" example:"1.png" doc:"The page's number, from 1, and .png."`
+	Width int    `query:"width" minimum:"16" maximum:"2400" default:"400" doc:"Pixels."`
+}
+
+// number is the page's number, from 1; 0 for what is none.
+func (p *pageOf) number() int {
+	n, err := strconv.Atoi(strings.TrimSuffix(p.Page, ".png"))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // picture registers the pictures of pages.
@@ -112,7 +122,7 @@ func (c *Console) picture(api huma.API, path, id string, write func(context.Cont
 	huma.Register(api, op, func(_ context.Context, in *pageOf) (*huma.StreamResponse, error) {
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			r, w := humago.Unwrap(hc)
-			c.stream(w, r, "image/png", "", func(w io.Writer) error { return write(r.Context(), spool.ID(in.ID), in.N, in.Width, w) })
+			c.stream(w, r, "image/png", "", func(w io.Writer) error { return write(r.Context(), spool.ID(in.ID), in.number(), in.Width, w) })
 		}}, nil
 	})
 }

@@ -24,7 +24,7 @@ func (c *Console) inboxOperations(api huma.API) {
 			return asked(c.gw.InboxFax(ctx, spool.ID(in.ID)))
 		})
 	c.download(api, "/inbox/{id}/pdf", "inbox-pdf", "The received fax as PDF", "application/pdf", c.gw.InboxPDF)
-	c.picture(api, "/inbox/{id}/pages/{n}.png", "inbox-page", c.gw.InboxThumbnail)
+	c.picture(api, "/inbox/{id}/pages/{page}", "inbox-page", c.gw.InboxThumbnail)
 	c.original(api, "/inbox/{id}/raw", "inbox-raw", "The mail as it came", "message/rfc822", c.raw)
 	c.original(api, "/inbox/{id}/tiff", "inbox-tiff", "The document as it came: the first TIFF, or the first document where there is none", "image/tiff", c.firstTIFF)
 	c.original(api, "/documents/{id}", "document", "Any document as it came", "application/octet-stream", c.document)

@@ -21,18 +21,20 @@ var embedded embed.FS // read only
 // parsePages reads the templates and gives them the words that they need.
 func parsePages(c *Console) (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
-		"moment":   func(t time.Time) string { return Moment(t, c.now()) },
-		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"second":   func(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04:05") },
-		"sentence": func(d gateway.Delivery) string { return c.teller().Sentence(d) },
-		"mood":     mood,
-		"label":    label,
-		"pages":    pages,
-		"steps":    steps,
-		"numbers":  numbers,
-		"lines":    func(s string) []string { return strings.Split(s, "\n") },
-		"version":  func() string { return c.version },
-		"bySelf":   bySelf,
+		"moment":      func(t time.Time) string { return Moment(t, c.now()) },
+		"stamp":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"second":      func(t time.Time) string { return t.Local().Format("2 Jan 2006 15:04:05") },
+		"sentence":    func(d gateway.Delivery) string { return c.teller().Sentence(d) },
+		"mood":        mood,
+		"label":       label,
+		"pages":       pages,
+		"steps":       steps,
+		"numbers":     numbers,
+		"lines":       func(s string) []string { return strings.Split(s, "\n") },
+		"version":     func() string { return c.version },
+		"tally":       tally,
+		"retriable":   retriable,
+		"cancellable": cancellable,
 	}).ParseFS(embedded, "templates/*.html")
 }
 
@@ -127,11 +129,6 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 		c.log.ErrorContext(r.Context(), "serve a page", "path", r.URL.Path, "err", err)
 	}
 	c.refuse(w, r, status, text)
-}
-
-// bySelf tells that a state will change without anybody doing anything, soon.
-func bySelf(s spool.State) bool {
-	return s == gateway.Queued || s == gateway.Sending || s == gateway.Accepted || s == gateway.Delivered
 }
 
 func pages(n int) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -188,9 +189,8 @@ func steps(d gateway.Delivery) []step {
 		name   string
 		states []spool.State
 	}{
-		{"Waiting", []spool.State{gateway.Queued}},
-		{"Sent", []spool.State{gateway.Sending, gateway.Uncertain}},
-		{"Their server took it", []spool.State{gateway.Accepted, gateway.Expired}},
+		{"Waiting", []spool.State{gateway.Queued, gateway.Sending, gateway.Uncertain}},
+		{"A server took it", []spool.State{gateway.Accepted, gateway.Expired}},
 		{"In the mailbox", []spool.State{gateway.Delivered}},
 		{"Confirmed", []spool.State{gateway.Confirmed}},
 	}
@@ -209,4 +209,34 @@ func steps(d gateway.Delivery) []step {
 		list = append(list, step{Name: l.name, Reached: i <= top, Now: i == top, Mood: mood(d.State)})
 	}
 	return list
+}
+
+// tally counts the states of several deliveries: "2 confirmed, 1 failed".
+func tally(list []gateway.Delivery) string {
+	var names []string
+	n := map[string]int{}
+	for _, d := range list {
+		name := label(d.State, d.Late)
+		if n[name]++; n[name] == 1 {
+			names = append(names, name)
+		}
+	}
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", n[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// retriable tells whether a person can have any of the deliveries sent again.
+func retriable(list []gateway.Delivery) bool {
+	return slices.ContainsFunc(list, func(d gateway.Delivery) bool {
+		return slices.Contains([]spool.State{gateway.Failed, gateway.Expired, gateway.Held, gateway.Cancelled, gateway.Uncertain}, d.State)
+	})
+}
+
+// cancellable tells whether a person can still stop any of the deliveries.
+func cancellable(list []gateway.Delivery) bool {
+	return slices.ContainsFunc(list, func(d gateway.Delivery) bool {
+		return slices.Contains([]spool.State{gateway.Queued, gateway.Held, gateway.Uncertain}, d.State)
+	})
 }

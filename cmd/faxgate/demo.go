@@ -302,9 +302,17 @@ func (s *show) finish(ctx context.Context) error {
 		return fmt.Errorf("write the received fax as PDF: %w", err)
 	}
 	s.step("B", "wrote what it received: %s", s.result.PDF)
-	s.result.Console = "faxgate serve --data " + filepath.Join(s.dir, "b")
+	s.result.Console = invocation() + " serve --data " + filepath.Join(s.dir, "b")
 	if !s.quiet {
-		fmt.Fprintf(s.stdout, "\nThe received fax:   %s\nB in the browser:   %s   (it prints a link to open)\nA gateway of your own: faxgate serve\n", s.result.PDF, s.result.Console)
+		fmt.Fprintf(s.stdout, "\nThe received fax:\n  %s\nTo see it in a browser, open the link that this prints:\n  %s\n", s.result.PDF, s.result.Console)
 	}
 	return nil
+}
+
+// invocation is how this program was called, for a person to call it again.
+func invocation() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/faxgate"
+	}
+	return os.Args[0]
 }

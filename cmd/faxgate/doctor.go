@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"faxgate/codec"
 	"faxgate/codec/pdf"
 	"faxgate/gateway"
 	"faxgate/gateway/config"
@@ -66,12 +65,11 @@ func showCheck(w io.Writer, c doctor.Check) {
 
 // warm gets the PDF renderer ready, with the gateway's own cache where there is one.
 func warm(ctx context.Context, cfg config.Config) error {
-	opener := newOpener()
+	o := rendering()
 	if _, err := os.Stat(cfg.Data); err == nil {
-		opener = codec.NewOpener(codec.OpenerOptions{PDF: pdf.WorkerOptions{Command: worker(), CacheDir: filepath.Join(cfg.Data, "cache")}})
+		o.CacheDir = filepath.Join(cfg.Data, "cache")
 	}
-	defer opener.Close()
-	return opener.Warm(ctx)
+	return pdf.Warm(ctx, o)
 }
 
 // lookAt logs in at a mailbox and counts what is there.

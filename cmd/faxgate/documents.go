@@ -20,14 +20,17 @@ func worker() []string {
 	return []string{exe, "pdf-worker"}
 }
 
-// newOpener opens documents for the commands that need no gateway.
-func newOpener() *codec.Opener {
+// rendering says how PDF documents are rendered for the commands that need no gateway.
+func rendering() pdf.WorkerOptions {
 	cache, err := os.UserCacheDir()
 	if err == nil {
 		cache = filepath.Join(cache, "faxgate")
 	}
-	return codec.NewOpener(codec.OpenerOptions{PDF: pdf.WorkerOptions{Command: worker(), CacheDir: cache}})
+	return pdf.WorkerOptions{Command: worker(), CacheDir: cache}
 }
+
+// newOpener opens documents for the commands that need no gateway.
+func newOpener() *codec.Opener { return codec.NewOpener(codec.OpenerOptions{PDF: rendering()}) }
 
 // file is an open file with its size, as the codec wants it.
 type file struct {

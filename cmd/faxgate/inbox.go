@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"faxgate/console"
 	"faxgate/gateway"
@@ -63,15 +64,13 @@ func (i *inboxShowCmd) Run(a *app) error {
 }
 
 func showInbox(w io.Writer, t console.Teller, fax gateway.InboxFax) {
-	fmt.Fprintf(w, "%s  %s  received %s by %s, %d pages\nfrom %s to %s: %s\n", fax.ID, fax.State, clock(fax.ReceivedAt), fax.Source, fax.Pages, fax.From, fax.To, fax.Subject)
+	fmt.Fprintf(w, "%s  %s  received %s by %s, %s\nfrom %s to %s: %s\n", fax.ID, fax.State, clock(fax.ReceivedAt), fax.Source, count(fax.Pages), fax.From, fax.To, fax.Subject)
 	if fax.Error != "" {
 		fmt.Fprintf(w, "  not readable in full: %s\n", fax.Error)
 	}
-	for _, d := range fax.Documents {
-		fmt.Fprintf(w, "  %s (%s, %d pages) %s\n", d.Name, d.Type, d.Pages, d.Error)
-	}
+	showDocuments(w, fax.Documents)
 	for _, d := range fax.Tasks {
-		fmt.Fprintf(w, "\nto %s  %s\n  %s\n", d.To, d.Form, t.Sentence(d))
+		fmt.Fprintf(w, "\n%s\n  %s\n", strings.TrimSpace(fmt.Sprintf("to %s  %s", d.To, d.Form)), t.Sentence(d))
 		for _, r := range d.Rungs {
 			fmt.Fprintf(w, "  %s  %s\n", clock(r.At), rungText(r))
 		}

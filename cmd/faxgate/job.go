@@ -81,16 +81,20 @@ func (j *jobShowCmd) Run(a *app) error {
 }
 
 func showFax(w io.Writer, t console.Teller, fax gateway.Fax) {
-	fmt.Fprintf(w, "%s  %s  submitted %s, %d pages\n", fax.ID, fax.State, clock(fax.CreatedAt), fax.Pages)
-	for _, d := range fax.Documents {
-		fmt.Fprintf(w, "  %s (%s, %d pages) %s\n", d.Name, d.Type, d.Pages, d.Error)
-	}
+	fmt.Fprintf(w, "%s  %s  submitted %s, %s\n", fax.ID, fax.State, clock(fax.CreatedAt), count(fax.Pages))
+	showDocuments(w, fax.Documents)
 	for _, d := range fax.Deliveries {
-		fmt.Fprintf(w, "\nto %s  %s\n", d.To, d.Form)
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(fmt.Sprintf("to %s  %s", d.To, d.Form)))
 		fmt.Fprintf(w, "  %s\n", t.Sentence(d))
 		for _, r := range d.Rungs {
 			fmt.Fprintf(w, "  %s  %s\n", clock(r.At), rungText(r))
 		}
+	}
+}
+
+func showDocuments(w io.Writer, docs []gateway.DocumentView) {
+	for _, d := range docs {
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s (%s, %s) %s", d.Name, d.Type, count(d.Pages), d.Error), " "))
 	}
 }
 

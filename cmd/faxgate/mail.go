@@ -77,7 +77,7 @@ func documents(msg *ifax.Message, opened map[int]ifax.DocumentInfo) []ifax.Docum
 func showMail(w io.Writer, d ifax.Description) {
 	fmt.Fprintf(w, "%s from %s to %s: %s\n", d.Kind, d.From, strings.Join(d.To, ", "), d.Subject)
 	for _, x := range d.Documents {
-		fmt.Fprintf(w, "  %s (%s): %d pages %s\n", x.Name, x.Type, x.Pages, x.Error)
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s (%s): %s %s", x.Name, x.Type, count(x.Pages), x.Error), " "))
 	}
 	if m := d.MDN; m != nil {
 		fmt.Fprintf(w, "receipt of %s for %s: %s\n", m.FinalRecipient, m.OriginalMessageID, strings.Join(append([]string{m.Disposition}, m.Modifiers...), "/"))

@@ -31,7 +31,7 @@ func (t *tiffInfoCmd) Run(a *app) error {
 	defer f.Close()
 	info, err := codec.Info(a, f, f.size)
 	if err != nil {
-		return fmt.Errorf("%s: %w", t.File, err)
+		return t.unusable(a, fmt.Errorf("%s: %w", t.File, err))
 	}
 	if err := t.print(a, info, func(w io.Writer) { showTIFF(w, info) }); err != nil {
 		return err
@@ -42,6 +42,21 @@ func (t *tiffInfoCmd) Run(a *app) error {
 		}
 	}
 	return nil
+}
+
+// unusable tells of a file in which no page can be found: programs get an empty list with the reason.
+func (t *tiffInfoCmd) unusable(a *app, reason error) error {
+	if !t.JSON {
+		return reason
+	}
+	none := struct {
+		Pages []codec.PageInfo `json:"pages"`
+		Error string           `json:"error"`
+	}{[]codec.PageInfo{}, reason.Error()}
+	if err := writeJSON(a.stdout, none); err != nil {
+		return err
+	}
+	return errSilent
 }
 
 func showTIFF(w io.Writer, info codec.FileInfo) {

@@ -58,7 +58,7 @@ func (t *tiffConvertCmd) Run(a *app) error {
 		return err
 	}
 	return t.print(a, converted{out, report.Pages, report.Bytes}, func(w io.Writer) {
-		fmt.Fprintf(w, "%s: %d pages, %d bytes\n", out, report.Pages, report.Bytes)
+		fmt.Fprintf(w, "%s: %s, %d bytes\n", out, count(report.Pages), report.Bytes)
 	})
 }
 

@@ -141,7 +141,7 @@ func (e *examination) server(name string, r config.Relay) {
 	reply, err := e.Relay(ctx, r)
 	switch {
 	case err != nil:
-		e.say(name, Fail, "check host, port, tls, user and password_file, and that no firewall is in the way", "%s:%d: %v", r.Host, r.Port, err)
+		e.say(name, Fail, "check host, port, tls, user and password_file, and that no firewall is in the way", "%v", err)
 	case reply.TLS == "" && r.TLS != "off":
 		e.say(name, Warn, "ask the server's administrator for STARTTLS, or set tls = \"off\" to say that this is meant", "%s answers, but in plain text only: %s", reply.Hop, reply.Note)
 	case r.User == "":
