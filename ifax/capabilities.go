@@ -81,14 +81,14 @@ var sizes = map[codec.Paper]struct{ x, y int64 }{
 	codec.B4: {2550, 3530}, codec.A3: {3030, 4200},
 }
 
-// sameClass are the spellings of one resolution: a machine that takes one takes the other (RFC 3949 section
-// 2.2.2).
+// sameClass are the spellings of one resolution, the preferred one first: a machine that takes one takes the
+// other (RFC 3949 section 2.2.2). Coarsest first.
 var sameClass = [][]codec.Resolution{
 	{{X: 204, Y: 98}, {X: 200, Y: 100}},
 	{{X: 204, Y: 196}, {X: 200, Y: 200}},
 	{{X: 204, Y: 391}, {X: 200, Y: 400}},
 	{{X: 300, Y: 300}},
-	{{X: 408, Y: 391}, {X: 400, Y: 400}},
+	{{X: 400, Y: 400}, {X: 408, Y: 391}},
 	{{X: 600, Y: 600}},
 }
 

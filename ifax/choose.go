@@ -120,7 +120,10 @@ func (o offer) better(p offer, doc codec.Summary) bool {
 	case o.exact != p.exact:
 		return o.exact
 	}
-	return !doc.Vector && o.res == doc.MaxRes
+	if own := o.res == doc.MaxRes; own != (p.res == doc.MaxRes) && !doc.Vector {
+		return own
+	}
+	return slices.Index(sameClass[class(o.res)], o.res) < slices.Index(sameClass[class(p.res)], p.res)
 }
 
 // class orders resolutions; spellings of one class are equal.
@@ -139,6 +142,8 @@ func (o offer) words(doc codec.Summary) []string {
 		words[0] += fmt.Sprintf(", the least that both sides have; the document has %s", doc.MaxRes)
 	case doc.Vector || doc.Kind != codec.Bilevel:
 		words[0] += ", the best that both sides have"
+	case doc.MaxRes == codec.Resolution{}:
+		words[0] += ", the resolution of a fax, as the document does not tell its own"
 	default:
 		words[0] += fmt.Sprintf(", the best that both sides have and no finer than the document's own %s", doc.MaxRes)
 	}

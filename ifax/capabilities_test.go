@@ -1,0 +1,184 @@
+package ifax_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"faxgate/codec"
+	"faxgate/ifax"
+)
+
+// words is what Words says of the expressions in testdata/features, in the order of their names.
+var words = map[string]string{
+	"e1-simple":                   "MH; 200x100, 204x98, 200x200, 204x196; Letter, A4",
+	"e2-profile-f":                "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196, 204x391, 300x300, 400x400, 408x391; Letter, A4, Legal, B4, A3",
+	"e3-600-dpi":                  "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196, 200x400, 204x391, 300x300, 400x400, 408x391, 600x600; Letter, A4, Legal, B4, A3",
+	"e4-profile-j":                "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196, 204x391, 300x300, 400x400; Letter, A4",
+	"e5-profile-c":                "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196, 204x391, 300x300, 400x400; Letter, A4, Legal, B4, A3",
+	"e6-grey-only":                "nothing that can be sent",
+	"e7-panasonic":                "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196, 204x391, 408x391; Letter, A4, Legal, B4",
+	"alias-tiff-f-without-coding": "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196; Letter, A4",
+	"alias-tiff-s":                "MH; 200x100, 204x98, 200x200, 204x196; Letter, A4",
+	"colour-says-nothing":         "MH; 200x100, 204x98, 200x200, 204x196; Letter, A4",
+	"negation-and-range":          "MH, MR; 200x100, 204x98, 200x200, 204x196; Letter, A4",
+	"rfc2879-4.1":                 "MH; 204x98, 204x196; Letter, A4",
+	"strange-but-legal":           "MH, MMR; 204x196; A4",
+	"unknown-tags-and-wide-lines": "MH, MR, MMR; 200x100, 204x98, 200x200, 204x196; Letter, A4, B4",
+}
+
+func features(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "features", name+".txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func known(t *testing.T, text string) ifax.Capabilities {
+	t.Helper()
+	c, err := ifax.ParseCapabilities(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestParseCapabilities reads every expression in testdata/features: E1 to E7 of the project's digest and
+// others. Canonical text must give itself back and mean the same.
+func TestParseCapabilities(t *testing.T) {
+	files, err := filepath.Glob("testdata/features/*.txt")
+	if err != nil || len(files) != len(words) {
+		t.Fatalf("%d files for %d expectations, %v", len(files), len(words), err)
+	}
+	for name, want := range words {
+		t.Run(name, func(t *testing.T) {
+			text := features(t, name)
+			c := known(t, text)
+			if got := c.Words(); got != want {
+				t.Errorf("it means %q\nwant     %q", got, want)
+			}
+			again := known(t, c.String())
+			if !again.Equal(c) || again.Words() != want || strings.ContainsAny(c.String(), "\r\n\t") {
+				t.Errorf("canonical %q\nread as   %q", c, again)
+			}
+			if squeeze(text) != squeeze(c.String()) {
+				t.Errorf("canonical %q says another thing than\n%s", c, text)
+			}
+		})
+	}
+}
+
+// squeeze takes all white space and a q parameter out.
+func squeeze(s string) string {
+	s, _, _ = strings.Cut(strings.Join(strings.Fields(s), ""), ";q=")
+	return s
+}
+
+func TestParseCapabilitiesExplains(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                      `"(" is missing`,
+		"color=Binary":                          `"(" is missing`,
+		"(color=Binary":                         `")" is missing`,
+		"(color=Binary))":                       "stands behind",
+		"(& )":                                  "0 filters",
+		"(! (a=b) (c=d))":                       "2 filters",
+		"(a)":                                   "compared with nothing",
+		"(h.SBB5REAOMHC09CP2GM4V07PQP0)":        "cannot be resolved",
+		"(fax a b) :- (a=b) end":                "cannot be resolved",
+		"(a=)":                                  "value is missing",
+		"(=b)":                                  "feature tag is missing",
+		"(a=[b,c)":                              "no end",
+		`(a="b)`:                                "closing quote",
+		"(dpi=20x)":                             "no number",
+		"(dpi=1/0)":                             "no number",
+		"(dpi=1e999999)":                        "no number",
+		"(dpi=1..z)":                            "no number",
+		"(dpi=" + strings.Repeat("9", 30) + ")": "no number",
+		strings.Repeat("(& ", 500) + "(a=b)" + strings.Repeat(")", 500): "nested",
+		"(& " + strings.Repeat("(a=b)", 5000) + ")":                     "terms",
+		"(a=[" + strings.Repeat("b,", 5000) + "b])":                     "terms",
+		"(a=" + strings.Repeat("b", 70_000) + ")":                       "longer",
+		// The examples of RFC 2879 sections 4.2 to 4.6 lack parentheses like this.
+		"(& (color=Binary) (| (& (dpi=200) (dpi-xyratio=200/100) ) (image-coding=MH)": `")" is missing`,
+	} {
+		c, err := ifax.ParseCapabilities(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.60q: error %v, want %q in it", text, err, want)
+		}
+		if c.Known() {
+			t.Errorf("%.60q is known as %q", text, c)
+		}
+	}
+}
+
+func TestOurs(t *testing.T) {
+	if got, want := squeeze(ifax.ProfileS().String()), squeeze(features(t, "e1-simple")); got != want {
+		t.Errorf("Profile S is\n%s, want E1\n%s", got, want)
+	}
+	full := ifax.OursConfig{
+		Codings:     []codec.Coding{codec.MH, codec.MR, codec.MMR},
+		Papers:      []codec.Paper{codec.A4, codec.B4, codec.A3, codec.Letter, codec.Legal},
+		Resolutions: []codec.Resolution{{X: 204, Y: 391}, {X: 300, Y: 300}, {X: 400, Y: 400}},
+	}
+	c := ifax.Ours(full)
+	want := "(& (type=\"image/tiff\") (color=Binary) (image-file-structure=TIFF-limited) (image-coding=[MH,MR,MMR]) (MRC-mode=0) " +
+		"(| (& (dpi=200) (dpi-xyratio=[200/100,1,200/400])) (& (dpi=204) (dpi-xyratio=[204/98,204/196,204/391])) (& (dpi=300) (dpi-xyratio=1)) " +
+		"(& (dpi=400) (dpi-xyratio=1)) (& (dpi=408) (dpi-xyratio=408/391))) (size-x<=3030/254) (paper-size=[letter,legal,A4,B4,A3]) (ua-media=stationery))"
+	if diff := cmp.Diff(want, c.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	full.Resolutions = codec.Resolutions()
+	if c := ifax.Ours(full); !strings.Contains(c.String(), "(image-file-structure=TIFF) ") || !strings.Contains(c.Words(), "600x600") {
+		t.Errorf("with 600 dpi: %s", c)
+	}
+	one := ifax.Ours(ifax.OursConfig{Codings: []codec.Coding{codec.MMR}, Papers: []codec.Paper{codec.B4}})
+	if one.Words() != "MH, MMR; 200x100, 204x98, 200x200, 204x196; Letter, A4, B4" {
+		t.Errorf("MMR on B4: %s", one.Words())
+	}
+}
+
+func TestAnyOf(t *testing.T) {
+	s, grey := ifax.ProfileS(), known(t, features(t, "e6-grey-only"))
+	if got := ifax.AnyOf(ifax.Capabilities{}, s); !got.Equal(s) {
+		t.Errorf("with one: %s", got)
+	}
+	if got := ifax.AnyOf(); got.Known() {
+		t.Errorf("with none: %s", got)
+	}
+	if got := ifax.AnyOf(grey, s); got.Words() != s.Words() || !strings.HasPrefix(got.String(), "(| (& ") {
+		t.Errorf("with two: %s, %s", got, got.Words())
+	}
+}
+
+func FuzzParseCapabilities(f *testing.F) {
+	files, err := filepath.Glob("testdata/features/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	ours := ifax.Ours(ifax.OursConfig{Codings: []codec.Coding{codec.MMR}, Papers: []codec.Paper{codec.A3}, Resolutions: codec.Resolutions()})
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := ifax.ParseCapabilities(text)
+		if err != nil {
+			return
+		}
+		again, err := ifax.ParseCapabilities(c.String())
+		if err != nil || !again.Equal(c) {
+			t.Fatalf("canonical %q of %q: %q, %v", c, text, again, err)
+		}
+		if target := ifax.Choose(c, ours, codec.Summary{Paper: codec.A3, Vector: true}); len(target.Papers) == 0 || len(target.Why) == 0 {
+			t.Errorf("no target for %q: %+v", text, target)
+		}
+	})
+}
