@@ -9,7 +9,7 @@ import (
 
 	"faxgate/gateway/config"
 	"faxgate/mailio"
-	// "faxgate/mailio/imap"
+	"faxgate/mailio/imap"
 	"faxgate/mailio/pop3"
 	"faxgate/spool"
 )
@@ -23,7 +23,7 @@ func (g *Gateway) fetch(ctx context.Context, group *errgroup.Group, c config.Mai
 	var run func(context.Context) error
 	var status func() mailio.Status
 	if c.Protocol == "imap" {
-		f := pop3.New(box)
+		f := imap.New(box)
 		run, status = f.Run, f.Status
 	} else {
 		f := pop3.New(box)
@@ -32,7 +32,12 @@ func (g *Gateway) fetch(ctx context.Context, group *errgroup.Group, c config.Mai
 	g.mu.Lock()
 	g.accounts[c.Name] = status
 	g.mu.Unlock()
-	group.Go(func() error { return run(ctx) })
+	group.Go(func() error {
+		if err := run(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	return nil
 }
 
