@@ -72,6 +72,13 @@ func (r *bitReader) more() {
 	r.bound()
 }
 
+// moreFrom is more for a loop that has pos and lim in variables of its own.
+func (r *bitReader) moreFrom(pos int) (newPos, lim int) {
+	r.pos = pos
+	r.more()
+	return r.pos, r.lim
+}
+
 // bound sets lim for what is in the buffer.
 func (r *bitReader) bound() {
 	if !r.eof && !r.frozen {

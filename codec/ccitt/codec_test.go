@@ -64,10 +64,10 @@ func TestRoundTrip(t *testing.T) {
 
 func TestReference(t *testing.T) {
 	e := NewEncoder()
-	eachCase(12, func(name string, f form, page []byte) {
+	eachCase(8, func(name string, f form, page []byte) {
 		data := encode(t, e, f.p, page)
 		r := reference{data: data, p: f.p}
-		got, err := r.rows(12)
+		got, err := r.rows(8)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -64,7 +64,7 @@ func TestDamage(t *testing.T) {
 		for _, f := range forms {
 			f.p.Width = 1001
 			sound := encode(t, e, f.p, page)
-			for range 60 {
+			for range 25 {
 				f.p.Rows = 60 * rng.IntN(2)
 				data := bytes.Clone(sound)
 				for range 1 + rng.IntN(8) {

@@ -4,15 +4,12 @@ import "encoding/binary"
 
 // oneDimensional decodes a row of white and black runs (T.4 section 4.1).
 func (d *Decoder) oneDimensional() outcome {
-	d.k, d.a0 = 1, 0
-	r, pairs := &d.in, &d.tab.pairs
-	acc, n, pos, lim, buf := r.acc, r.n, r.pos, r.lim, r.buf
+	pairs, buf := &d.tab.pairs, d.in.buf
+	acc, n, pos, lim := d.in.acc, d.in.n, d.in.pos, d.in.lim
 	cur, k, a0, w := d.cur, 1, int32(0), d.w
 	for a0 < w {
 		if pos > lim {
-			r.pos = pos
-			r.more()
-			pos, lim = r.pos, r.lim
+			pos, lim = d.in.moreFrom(pos)
 		}
 		acc |= binary.BigEndian.Uint64(buf[pos:]) >> n
 		pos += int(63-n) >> 3
@@ -27,16 +24,23 @@ func (d *Decoder) oneDimensional() outcome {
 			n -= uint(e & 15)
 			continue
 		}
-		r.acc, r.n, r.pos = acc, n, pos
-		d.k, d.a0 = k, a0
+		if r1, r2, used := d.tab.twoRuns(acc, white); used > 0 && a0+r1 < w {
+			a1 = a0 + r1
+			a0 = a1 + r2
+			cur[k], cur[k+1] = a1, a0
+			k += 2
+			acc <<= used
+			n -= used
+			continue
+		}
+		d.keep(acc, n, pos, a0, k, 1)
 		if o := d.slow1D(); o != rowGood {
 			return o
 		}
-		acc, n, pos, lim = r.acc, r.n, r.pos, r.lim
+		acc, n, pos, lim = d.in.acc, d.in.n, d.in.pos, d.in.lim
 		k, a0 = d.k, d.a0
 	}
-	r.acc, r.n, r.pos = acc, n, pos
-	d.k, d.a0 = k, a0
+	d.keep(acc, n, pos, a0, k, 1)
 	return d.ended()
 }
 

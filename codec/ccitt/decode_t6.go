@@ -11,6 +11,7 @@ func (d *Decoder) rowT6() bool {
 	switch d.twoDimensional() {
 	case rowGood:
 		d.accept()
+		d.badRun = 0
 		return true
 	case rowLong:
 		d.accept()

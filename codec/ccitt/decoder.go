@@ -86,7 +86,7 @@ func NewDecoder(lim Limits) *Decoder {
 	if lim.MaxBytes <= 0 {
 		lim.MaxBytes = defaultMaxBytes
 	}
-	return &Decoder{lim: lim, tab: decodeTables()}
+	return &Decoder{lim: lim, tab: decodeTables(), done: true}
 }
 
 // Reset starts a page (of a TIFF file: a strip) that src gives and p describes.

@@ -42,9 +42,8 @@ func (e *Encoder) Reset(dst io.Writer, p Params) error {
 	if need := p.Width + 16; cap(e.cur) < need {
 		e.cur, e.ref = make([]int32, need), make([]int32, need)
 	}
-	// No coding takes more than 6 bits for a pixel: a row of single pixels in
-	// horizontal mode.
-	e.out.reset(dst, p.LSBFirst, p.Width*6/8+64)
+	// No code takes more than 7 bits for a pixel that it goes on by.
+	e.out.reset(dst, p.LSBFirst, p.Width+slack)
 	e.p, e.left, e.open = p, 0, true
 	e.cur, e.ref = e.cur[:cap(e.cur)], e.ref[:cap(e.ref)]
 	e.cur[0], e.ref[0] = -1, -1

@@ -2,6 +2,7 @@ package ccitt
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -62,5 +63,38 @@ func TestLibtiffWrites(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLibtiffClips compares rows of the wrong length with what libtiff makes of
+// them.
+func TestLibtiffClips(t *testing.T) {
+	const width, height = 96, 300
+	rng := rand.New(rand.NewPCG(3, 3))
+	var data strings.Builder
+	for range height {
+		data.WriteString(eol)
+		lengths := []int{1 + rng.IntN(width)}
+		for total := lengths[0]; total < width && rng.IntN(8) > 0; {
+			n := 1 + rng.IntN(40)
+			lengths = append(lengths, n)
+			total += n
+		}
+		data.WriteString(runs(lengths...))
+	}
+	strip := bitString(data.String())
+	plain, words := tryTiffcp(t, writeTIFF(width, height, 3, 1, 0, strip), "-c", "none")
+	if !strings.Contains(words, "Line length mismatch") || !strings.Contains(words, "Premature EOL") {
+		t.Fatalf("libtiff has nothing to say of these rows: %q", words)
+	}
+	d := NewDecoder(Limits{})
+	if err := d.Reset(bytes.NewReader(strip), Params{Coding: MH, EOL: true, Width: width, Rows: height}); err != nil {
+		t.Fatal(err)
+	}
+	if got := drain(t, d); !bytes.Equal(got, readTIFF(t, plain)[0].pixels()) {
+		t.Error("other pixels than libtiff's")
+	}
+	if st := d.Stats(); st.Bad < height/2 || st.Bad == height {
+		t.Errorf("%+v", st)
 	}
 }

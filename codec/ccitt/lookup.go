@@ -119,3 +119,29 @@ func (t *tables) fillModes() {
 		}
 	}
 }
+
+// twoRuns decodes two runs, the first of the colour, of a make-up and a
+// terminating code each at the most: no more than 45 bits. Of others, and of
+// empty ones, it gives used 0.
+func (t *tables) twoRuns(acc uint64, colour int) (first, second int32, used uint) {
+	first, n1 := t.runs[colour&1].whole(acc)
+	second, n2 := t.runs[colour&1^1].whole(acc << n1)
+	if first == 0 || second == 0 {
+		return 0, 0, 0
+	}
+	return first, second, n1 + n2
+}
+
+// whole decodes a run; 0 when there is none that is so short and not empty.
+func (t *runTable) whole(acc uint64) (run int32, used uint) {
+	e := t[acc>>(64-runBits)]
+	n := uint(e & 15)
+	if e < 64<<4 {
+		return int32(e >> 4), n
+	}
+	term := t[acc<<n>>(64-runBits)]
+	if term == 0 || term >= 64<<4 {
+		return 0, 0
+	}
+	return int32(e>>4 + term>>4), n + uint(term&15)
+}

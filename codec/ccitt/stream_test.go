@@ -102,7 +102,7 @@ func TestMisuse(t *testing.T) {
 	if err := e.Reset(nil, Params{Coding: MH, EOL: true, Width: 8, ByteAlign: true, RTC: true}); !errors.Is(err, ErrParams) {
 		t.Errorf("aligned RTC: %v", err)
 	}
-	if _, err := d.NextRow(); !errors.Is(err, io.EOF) {
+	if _, err := NewDecoder(Limits{}).NextRow(); !errors.Is(err, io.EOF) {
 		t.Errorf("row before Reset: %v", err)
 	}
 	if err := errors.Join(e.PutRow(nil), e.PutChanges(nil)); !errors.Is(err, ErrClosed) || !errors.Is(e.Close(), ErrClosed) {

@@ -102,8 +102,16 @@ func makePage(data []byte, tags map[uint16][]int) tiffPage {
 // writeTIFF wraps one strip. A t4options below 0 is left out.
 func writeTIFF(width, height, compression, fillOrder, t4options int, strip []byte) []byte {
 	entries := [][3]int{
-		{256, 4, width}, {257, 4, height}, {258, 3, 1}, {259, 3, compression}, {262, 3, 0}, {266, 3, fillOrder},
-		{273, 4, 8}, {277, 3, 1}, {278, 4, height}, {279, 4, len(strip)},
+		{256, 4, width},
+		{257, 4, height},
+		{258, 3, 1},
+		{259, 3, compression},
+		{262, 3, 0},
+		{266, 3, fillOrder},
+		{273, 4, 8},
+		{277, 3, 1},
+		{278, 4, height},
+		{279, 4, len(strip)},
 	}
 	if t4options >= 0 {
 		entries = append(entries, [3]int{292, 4, t4options})
