@@ -143,4 +143,3 @@ func reversed(b byte) byte {
 	}
 	return v
 }
-

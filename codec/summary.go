@@ -16,7 +16,7 @@ type Summary struct {
 // Summarise looks at the structure of a document; no page is decoded. The error is that of the first page when no page at
 // all can be used.
 func Summarise(ctx context.Context, doc Document) (Summary, error) {
-	s := Summary{Pages: doc.Count(), Vector: true, MaxRes: Resolution{200, 100}, Paper: A4}
+	s := Summary{Pages: doc.Count(), Vector: true, Paper: A4}
 	largest := -1
 	var first error
 	used := 0
@@ -33,7 +33,7 @@ func Summarise(ctx context.Context, doc Document) (Summary, error) {
 		used++
 		s.Kind = max(s.Kind, p.Kind)
 		s.Vector = s.Vector && p.Vector
-		if r := nativeResolution(p); r.X*r.Y > s.MaxRes.X*s.MaxRes.Y {
+		if r := nativeResolution(p); r.rank() > s.MaxRes.rank() {
 			s.MaxRes = r
 		}
 		if paper, i := paperOf(p); i > largest {
@@ -45,6 +45,9 @@ func Summarise(ctx context.Context, doc Document) (Summary, error) {
 	}
 	return s, nil
 }
+
+// rank orders resolutions: those that RFC 3949 section 2.2.2 takes for each other have the same.
+func (r Resolution) rank() int { return (r.X + 50) / 100 * ((r.Y + 50) / 100) }
 
 // nativeResolution gives the best legal resolution that a page fills with real pixels.
 func nativeResolution(p Page) Resolution {
@@ -58,9 +61,9 @@ func nativeResolution(p Page) Resolution {
 	if r, ok := nearest(x, y); ok {
 		return r
 	}
-	best := Resolution{200, 100}
+	best := Resolution{204, 98}
 	for _, r := range resolutions {
-		if float64(r.X) <= x*1.03 && float64(r.Y) <= y*1.03 && r.X*r.Y >= best.X*best.Y {
+		if float64(r.X) <= x*1.03 && float64(r.Y) <= y*1.03 && r.rank() >= best.rank() {
 			best = r
 		}
 	}

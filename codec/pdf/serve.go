@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/klippa-app/go-pdfium"
@@ -107,6 +108,9 @@ func (s *server) run() error {
 			return err
 		}
 		if err := s.answer(f); err != nil {
+			if strings.Contains(err.Error(), "wasm error") {
+				return err // The renderer has crashed and cannot be trusted any more.
+			}
 			var words *workerError
 			if !errors.As(err, &words) {
 				words = &workerError{codeOther, err.Error()}

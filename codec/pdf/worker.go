@@ -77,14 +77,14 @@ type Reader struct {
 func OpenReader(ctx context.Context, opts WorkerOptions, src io.ReaderAt, size int64) (*Reader, error) {
 	r := &Reader{opts: opts.withDefaults(), src: src, size: size}
 	if size > r.opts.MaxBytes {
-		return nil, fmt.Errorf("the PDF has %d bytes, the limit is %d: %w", size, r.opts.MaxBytes, ErrTooLarge)
+		return nil, plainError{ErrTooLarge, fmt.Sprintf("the PDF has %d bytes, the limit is %d", size, r.opts.MaxBytes)}
 	}
 	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
 	if r.pages > r.opts.MaxPages {
 		_ = r.Close()
-		return nil, fmt.Errorf("the PDF has %d pages, the limit is %d: %w", r.pages, r.opts.MaxPages, ErrTooLarge)
+		return nil, plainError{ErrTooLarge, fmt.Sprintf("the PDF has %d pages, the limit is %d", r.pages, r.opts.MaxPages)}
 	}
 	return r, nil
 }
@@ -182,9 +182,9 @@ func (r *Reader) failed(ctx context.Context, i int, err error) error {
 	}
 	r.kills++
 	if timedOut {
-		return fmt.Errorf("page %d is too complex to render within %v: %w", i+1, r.opts.PageTimeout, ErrTooComplex)
+		return tooComplex("page %d is too complex to render within %v", i+1, r.opts.PageTimeout)
 	}
-	return fmt.Errorf("page %d is too complex to render in the memory that a page may use: %w", i+1, ErrTooComplex)
+	return tooComplex("page %d is too complex to render in the memory that a page may use", i+1)
 }
 
 // ensure starts a new worker if the last one is gone.
@@ -193,7 +193,7 @@ func (r *Reader) ensure(ctx context.Context) error {
 		return nil
 	}
 	if r.kills >= r.opts.MaxKills {
-		return fmt.Errorf("%d pages of this document were given up already: %w", r.kills, ErrTooComplex)
+		return tooComplex("%d pages of this document were given up already", r.kills)
 	}
 	return r.start(ctx)
 }
@@ -236,11 +236,25 @@ func (r *Reader) notOpened(ctx context.Context, err error) error {
 	case errors.As(err, &we):
 		return we.as()
 	case timedOut:
-		return fmt.Errorf("the PDF could not be opened within %v: %w", r.opts.OpenTimeout, ErrTooComplex)
+		return tooComplex("the PDF could not be opened within %v", r.opts.OpenTimeout)
 	case ready:
-		return fmt.Errorf("the PDF could not be opened in the memory that a document may use: %w", ErrTooComplex)
+		return tooComplex("the PDF could not be opened in the memory that a document may use")
 	}
 	return fmt.Errorf("%w: %w: %s", ErrUnavailable, err, words)
+}
+
+// plainError says what is wrong without repeating the error that it is.
+type plainError struct {
+	is   error
+	text string
+}
+
+func (e plainError) Error() string { return e.text }
+
+func (e plainError) Unwrap() error { return e.is }
+
+func tooComplex(format string, args ...any) error {
+	return plainError{ErrTooComplex, fmt.Sprintf(format, args...)}
 }
 
 // workerError is what a worker says about a document or page.
