@@ -87,6 +87,7 @@ type Gateway struct {
 	accounts map[string]func() mailio.Status // mailbox name → its status
 	lowDisk  bool
 	running  chan struct{} // closed once Run listens
+	refused  refusals
 }
 
 // Open takes the data directory for this process, opens what lies in it, and makes what is missing. An error tells what to do.

@@ -237,3 +237,27 @@ func TestASecondProcessIsKeptOut(t *testing.T) {
 		t.Errorf("got %v, want ErrLocked", err)
 	}
 }
+
+func TestGatewaysThatPassAFaxRoundAreStopped(t *testing.T) {
+	a, b := pair(t, func(o *gateway.Options) { o.Config.Fax.DeliverTo = "fax@b.test" }, func(o *gateway.Options) { o.Config.Fax.DeliverTo = "fax@a.test" })
+	if err := a.deliver("machine@far.test", "fax@a.test", mailWith(withID("round"), "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) {
+		n := 0
+		for _, g := range []*node{a, b} {
+			lines, err := g.Journal(context.Background(), gateway.JournalFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range lines {
+				if l.Kind == "loop" {
+					n++
+				}
+			}
+		}
+		return n == 1, "the loop was not stopped"
+	})
+	a.inbox(2)
+	b.inbox(2)
+}

@@ -82,7 +82,7 @@ func (g *Gateway) readPages(ctx context.Context, d spool.Document) (pagesOf, err
 	found.doc.Pages = doc.Count()
 	for p, err := range doc.Pages(ctx) {
 		row := spool.Page{Document: d.ID, Index: p.Index, Width: p.Width, Height: p.Height, XRes: p.XRes, YRes: p.YRes, Coding: p.Coding}
-		if err == nil && !p.Vector {
+		if err == nil {
 			err = walkRows(ctx, p)
 		}
 		if ctx.Err() != nil {
@@ -93,7 +93,7 @@ func (g *Gateway) readPages(ctx context.Context, d spool.Document) (pagesOf, err
 		}
 		st := p.Stats()
 		found.doc.BadRows += st.BadRows
-		if err == nil && st.Rows == 0 && !p.Vector && p.Kind == codec.Bilevel {
+		if err == nil && st.Rows == 0 && p.Kind == codec.Bilevel {
 			err = errors.New("not one row of the page could be decoded")
 		}
 		if err != nil {
@@ -103,6 +103,9 @@ func (g *Gateway) readPages(ctx context.Context, d spool.Document) (pagesOf, err
 			found.readable++
 		}
 		found.pages = append(found.pages, row)
+		if errors.Is(err, codec.ErrTooComplex) {
+			break // the pages after it would each cost their time limit too, and other mail waits
+		}
 	}
 	return found, nil
 }
@@ -167,9 +170,8 @@ func (g *Gateway) taken(tx *spool.Tx, t spool.Task, rec spool.Received, found []
 	if err := g.owe(tx, rec, state, readable, trouble); err != nil {
 		return err
 	}
-	if readable > 0 && g.cfg.Fax.DeliverTo != "" {
-		now := tx.Now()
-		if _, err := tx.AddTask(spool.Task{Received: rec.ID, Kind: KindRoute, Recipient: g.cfg.Fax.DeliverTo, State: Queued, DueAt: &now}); err != nil {
+	if readable > 0 {
+		if err := g.startRoutes(tx, rec); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,16 +22,19 @@ import (
 
 // receivedAttrs is the gateway's own part of a received mail: what is needed to answer it after a restart.
 type receivedAttrs struct {
-	Request     mdn.Request `json:"request"`               // what was asked for in the way of a receipt
-	Rcpt        mailio.Rcpt `json:"rcpt"`                  // the envelope recipient with its DSN parameters
-	EnvID       string      `json:"envId,omitempty"`       // ENVID of the sender
-	Ret         string      `json:"ret,omitempty"`         //
-	SMTP        bool        `json:"smtp,omitempty"`        // it came by SMTP: DSNs are ours to send
-	Peer        string      `json:"peer,omitempty"`        // who handed it over
-	Subject     string      `json:"subject,omitempty"`     // for the receipt
-	Warnings    []string    `json:"warnings,omitempty"`    // deviations that were tolerated
-	Unsupported string      `json:"unsupported,omitempty"` // a kind of mail that a later version reads
+	Request  mdn.Request `json:"request"`            // what was asked for in the way of a receipt
+	Rcpt     mailio.Rcpt `json:"rcpt"`               // the envelope recipient with its DSN parameters
+	EnvID    string      `json:"envId,omitempty"`    // ENVID of the sender
+	Ret      string      `json:"ret,omitempty"`      //
+	SMTP     bool        `json:"smtp,omitempty"`     // it came by SMTP: DSNs are ours to send
+	Peer     string      `json:"peer,omitempty"`     // who handed it over
+	Subject  string      `json:"subject,omitempty"`  // for the receipt
+	Warnings []string    `json:"warnings,omitempty"` // deviations that were tolerated
+	Hops     int         `json:"hops,omitempty"`     // how often gateways have passed it on
 }
+
+// maxTraces is the number of Received fields at which a mail is taken for a loop.
+const maxTraces = 50
 
 // robotKind marks a kept mail that is a program's answer and no receipt.
 const robotKind = "robot"
@@ -39,14 +43,18 @@ const robotKind = "robot"
 const fiveDays = 5 * 24 * time.Hour
 
 // Recipient says whether mail for rcpt is taken: only for our own fax addresses, whoever asks. There is no relaying (RFC 5321 section 7.1 and pitfall: toll fraud through open gates).
-func (g *Gateway) Recipient(_ context.Context, s mailio.Session, rcpt string) error {
-	if !g.isOwn(rcpt) {
-		return &mailio.Refusal{Code: 550, Enhanced: "5.1.1", Text: "<" + rcpt + "> is no fax address of this gateway"}
+func (g *Gateway) Recipient(ctx context.Context, s mailio.Session, rcpt string) error {
+	var r *mailio.Refusal
+	switch {
+	case !g.isOwn(rcpt):
+		r = &mailio.Refusal{Code: 550, Enhanced: "5.1.1", Text: "<" + rcpt + "> is no fax address of this gateway"}
+	case !g.mayDeliver(s):
+		r = &mailio.Refusal{Code: 530, Enhanced: "5.7.0", Text: "fax@localhost is for programs on this machine; set fax.addresses to take faxes from others"}
+	default:
+		return nil
 	}
-	if !g.mayDeliver(s) {
-		return &mailio.Refusal{Code: 530, Enhanced: "5.7.0", Text: "fax@localhost is for programs on this machine; set fax.addresses to take faxes from others"}
-	}
-	return nil
+	g.refused.note(ctx, g, fmt.Sprintf("mail from %v for <%s> was refused: %v", s.Remote, rcpt, r))
+	return r
 }
 
 // isOwn compares as a mail server does for its own mailboxes: without regard to case, because people type addresses as they like. postmaster must be reachable (RFC 5321 section 4.5.1).
@@ -354,7 +362,7 @@ func (g *Gateway) noteSameID(tx *spool.Tx, rec spool.Received, id spool.ID) erro
 func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) receivedAttrs {
 	a := receivedAttrs{
 		Request: in.msg.Request(), Rcpt: rcpt, EnvID: env.EnvID, Ret: env.Ret, SMTP: env.Mailbox == nil,
-		Subject: in.msg.Subject, Warnings: in.msg.Warnings,
+		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg),
 	}
 	if a.SMTP { // the envelope is the Return-Path itself
 		a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0
@@ -366,6 +374,23 @@ func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) rece
 		a.Peer = env.Session.Remote.String()
 	}
 	return a
+}
+
+// hops counts how often the mail has been passed on: by gateways, and by mail servers in numbers that no honest way has (RFC 5321 section 6.3).
+func hops(msg *ifax.Message) int {
+	n, traces := 0, 0
+	for _, f := range msg.Header {
+		if strings.EqualFold(f.Name, "Received") {
+			traces++
+		}
+		if strings.EqualFold(f.Name, hopsField) {
+			n, _ = strconv.Atoi(strings.TrimSpace(f.Value))
+		}
+	}
+	if traces > maxTraces {
+		return maxHops
+	}
+	return n
 }
 
 func readAttrs(rec spool.Received) receivedAttrs {

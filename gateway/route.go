@@ -7,12 +7,14 @@ import (
 	"io"
 	"net/mail"
 	"os"
+	"strconv"
 	"strings"
 
 	"faxgate/codec"
 	"faxgate/codec/pdf"
 	"faxgate/ifax"
 	"faxgate/mailio"
+	"faxgate/mdn"
 	"faxgate/spool"
 )
 
@@ -26,6 +28,29 @@ type reportWhat struct {
 func (g *Gateway) route(ctx context.Context, l *spool.Lease) error {
 	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeRoute(ctx, m, l.Task) })
 	return g.mail(ctx, l, m, err)
+}
+
+// maxHops is how many gateways may pass a fax on to each other: more is a loop.
+const maxHops = 3
+
+// hopsField carries the count from one faxgate to the next.
+const hopsField = "X-Faxgate-Hops"
+
+// startRoutes queues what is to be done with a received fax, unless it has been going round.
+func (g *Gateway) startRoutes(tx *spool.Tx, rec spool.Received) error {
+	if g.cfg.Fax.DeliverTo == "" {
+		return nil
+	}
+	if hops := readAttrs(rec).Hops; hops >= maxHops {
+		words := fmt.Sprintf("not passed on to %s: the fax has been passed on %d times already, so gateways are sending it round (check their deliver_to); it is kept in the inbox", g.cfg.Fax.DeliverTo, hops)
+		if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "loop", Words: words}); err != nil {
+			return err
+		}
+		return g.tellAdministrator(tx, spool.Task{Received: rec.ID, Kind: KindRoute, Recipient: g.cfg.Fax.DeliverTo}, Held, words)
+	}
+	now := tx.Now()
+	_, err := tx.AddTask(spool.Task{Received: rec.ID, Kind: KindRoute, Recipient: g.cfg.Fax.DeliverTo, State: Queued, DueAt: &now})
+	return err
 }
 
 // report tells the administrator.
@@ -146,6 +171,7 @@ func (g *Gateway) routeMail(rec spool.Received, t spool.Task, messageID, file st
 	return ifax.Message{
 		From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: t.Recipient}},
 		Date: g.now(), MessageID: messageID, Subject: subject, Text: text.String(), AutoSubmitted: automatic,
+		Extra: []mdn.Field{{Name: hopsField, Value: strconv.Itoa(readAttrs(rec).Hops + 1)}},
 		Documents: []ifax.Attachment{{
 			Name: "fax-" + rec.ReceivedAt.Local().Format("20060102-150405") + ".pdf", Type: "application/pdf",
 			Open: func() (io.ReadCloser, error) { return os.Open(file) },

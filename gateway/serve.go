@@ -25,6 +25,7 @@ const (
 	leaseTime  = 2 * time.Minute
 	stopGrace  = 10 * time.Second // for transfers past their final dot, and for mail that is being taken
 	sweepEvery = time.Hour
+	alarmAfter = 10 // faults of this installation at one task, before a person is told
 )
 
 // Run listens, fetches and works until ctx ends, then stops well: no new mail (421), transfers past their dot finish, leases go back. It returns once all of it has ended.
@@ -178,6 +179,11 @@ func (g *Gateway) postpone(ctx context.Context, l *spool.Lease, fault error) err
 		due := tx.Now().Add(min(time.Duration(n*n)*5*time.Second, time.Hour))
 		if _, err := tx.AddEvent(spool.Event{Job: l.Task.Job, Task: l.Task.ID, Received: l.Task.Received, Kind: "fault", Words: words}); err != nil {
 			return err
+		}
+		if n == alarmAfter {
+			if err := g.tellAdministrator(tx, l.Task, Held, fmt.Sprintf("%d times in a row: %s", n, words)); err != nil {
+				return err
+			}
 		}
 		return tx.SetTask(l.Task.ID, spool.TaskChange{Attempts: &n, Reason: &words, Due: due, Release: true})
 	})

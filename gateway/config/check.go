@@ -86,12 +86,19 @@ func (p *problems) optional(key, value string) {
 	}
 }
 
+// elsewhere keeps mail of ours from coming back to us as a fax.
+func (p *problems) elsewhere(key, value string, own []string) {
+	p.wants(!slices.ContainsFunc(own, func(a string) bool { return strings.EqualFold(a, value) }), key, "a person's address, not the fax address %q itself", value)
+}
+
 func (f *Fax) check(p *problems) {
 	for i, a := range f.Addresses {
 		p.address(fmt.Sprintf("fax.addresses[%d]", i), a)
 	}
 	p.optional("fax.deliver_to", f.DeliverTo)
 	p.optional("fax.administrator", f.Administrator)
+	p.elsewhere("fax.deliver_to", f.DeliverTo, f.Addresses)
+	p.elsewhere("fax.administrator", f.Administrator, f.Addresses)
 	p.wants(utf8.RuneCountInString(f.Name) <= 30, "fax.name", "at most 30 characters, not %d", utf8.RuneCountInString(f.Name))
 	p.oneOf("fax.answer", f.Answer, "off", "asked", "errors")
 	for _, v := range f.Codings {

@@ -50,6 +50,7 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		{"long name", "[fax]\nname = \"" + strings.Repeat("x", 31) + "\"", "at most 30 characters, not 31"},
 		{"open without addresses", "[listen]\nsmtp = \"0.0.0.0:25\"", "own addresses in fax.addresses first"},
 		{"bad address", "[fax]\naddresses = [\"Fax <fax@a.example>\"]", "a plain mail address"},
+		{"mail to itself", "[fax]\naddresses = [\"fax@a.example\"]\ndeliver_to = \"Fax@a.example\"", "not the fax address"},
 		{"no MH", "[fax]\ncodings = [\"MMR\"]", "MH among them"},
 		{"port 0", "[relay]\nhost = \"mx\"\nport = 0", "a port from 1 to 65535, not 0"},
 		{"port 65536", "[relay]\nhost = \"mx\"\nport = 65536", "a port from 1 to 65535, not 65536"},
