@@ -49,6 +49,8 @@ type Lab struct {
 	IMAPS      int `json:"imaps"`      // implicit TLS
 	POP3       int `json:"pop3"`       // STLS and APOP offered
 	POP3S      int `json:"pop3s"`      // implicit TLS
+
+	life io.Closer // the shell's standard input, open for as long as this process lives
 }
 
 // Get returns the running lab, starting one if there is none. The test fails if
@@ -85,9 +87,6 @@ var up string
 //go:embed down.sh
 var down string
 
-// keeper's standard input stays open for as long as this process lives.
-var keeper io.WriteCloser
-
 // start runs a lab whose end is tied to the end of this process, however that
 // comes: a shell waits for the end of its standard input.
 func start() (*Lab, error) {
@@ -101,13 +100,19 @@ func start() (*Lab, error) {
 	}
 	const wait = `trap "" INT TERM HUP; cat >/dev/null; bash -c "$1" down.sh "$0" && rm -rf "$0"`
 	watch := exec.Command("bash", "-c", wait, dir, down)
-	if keeper, err = watch.StdinPipe(); err != nil {
+	life, err := watch.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
 	if err := watch.Start(); err != nil {
 		return nil, err
 	}
-	return read(dir)
+	l, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	l.life = life
+	return l, nil
 }
 
 // Addr is host:port of one of the lab's ports.

@@ -51,7 +51,7 @@ func (l *Lab) Deliver(t testing.TB, u User, from string, msg io.Reader) {
 		t.Fatal(err)
 	}
 	c := smtp.NewClientLMTP(conn)
-	defer c.Close()
+	defer conn.Close()
 	if err := c.SendMail(from, []string{u.Address}, msg); err != nil {
 		t.Fatalf("delivering to %s: %v", u.Address, err)
 	}
@@ -65,7 +65,7 @@ func (l *Lab) Send(from string, to []string, msg io.Reader) error {
 		return err
 	}
 	c := smtp.NewClient(conn)
-	defer c.Close()
+	defer conn.Close()
 	return c.SendMail(from, to, msg)
 }
 

@@ -270,7 +270,7 @@ func (f *Fetcher) take(ctx context.Context, s *session, m message) (out outcome,
 	section := &imap.FetchItemBodySection{Peek: true}
 	err = s.do(fmt.Sprintf("UID FETCH %d (BODY.PEEK[])", m.uid), m.size*2, func() error {
 		cmd := s.imap.Fetch(imap.UIDSetNum(m.uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-		lost := f.handOver(ctx, cmd, m, &out)
+		lost := f.handOver(ctx, s, cmd, m, &out)
 		if lost != nil {
 			_ = s.conn.Close() // instead of waiting for the rest
 			_ = cmd.Close()
@@ -279,6 +279,24 @@ func (f *Fetcher) take(ctx context.Context, s *session, m message) (out outcome,
 		return cmd.Close()
 	})
 	return out, err
+}
+
+func (f *Fetcher) handOver(ctx context.Context, s *session, cmd *imapclient.FetchCommand, m message, out *outcome) error {
+	item := f.item(m)
+	for data := cmd.Next(); data != nil; data = cmd.Next() {
+		for part := data.Next(); part != nil; part = data.Next() {
+			body, ok := part.(imapclient.FetchItemDataBodySection)
+			if !ok || body.Literal == nil {
+				continue
+			}
+			env := mailio.Envelope{Source: "imap:" + f.box.Name, Mailbox: &item, Size: m.size, MDNSent: m.mdnSent}
+			step, lost := f.pickup.Hand(ctx, env, &whole{r: body.Literal, guard: s.guard})
+			*out = outcome{yes: lost == nil && !f.pickup.Waits(item), step: step}
+			return lost
+		}
+	}
+	f.pickup.Fail(item, errors.New("the server gives no body for it"))
+	return nil
 }
 
 // A transferError means that a message did not come through.
@@ -293,36 +311,17 @@ func (e *transferError) Error() string {
 
 func (e *transferError) Unwrap() error { return e.err }
 
-func (f *Fetcher) handOver(ctx context.Context, cmd *imapclient.FetchCommand, m message, out *outcome) error {
-	item := f.item(m)
-	for data := cmd.Next(); data != nil; data = cmd.Next() {
-		for part := data.Next(); part != nil; part = data.Next() {
-			body, ok := part.(imapclient.FetchItemDataBodySection)
-			if !ok || body.Literal == nil {
-				continue
-			}
-			env := mailio.Envelope{Source: "imap:" + f.box.Name, Mailbox: &item, Size: m.size, MDNSent: m.mdnSent}
-			step, lost := f.pickup.Hand(ctx, env, &whole{r: body.Literal, left: body.Literal.Size()})
-			*out = outcome{yes: lost == nil && !f.pickup.Waits(item), step: step}
-			return lost
-		}
-	}
-	f.pickup.Fail(item, errors.New("the server gives no body for it"))
-	return nil
-}
-
-// whole is a reader that knows how much is to come: an end before it is
-// io.ErrUnexpectedEOF.
+// whole is a message whose end is the true one: where the guard has padded it,
+// the reading fails.
 type whole struct {
-	r    io.Reader
-	left int64
+	r     io.Reader
+	guard *guard
 }
 
 func (w *whole) Read(p []byte) (int, error) {
 	n, err := w.r.Read(p)
-	w.left -= int64(n)
-	if errors.Is(err, io.EOF) && w.left > 0 {
-		err = io.ErrUnexpectedEOF
+	if w.guard.padded.Load() {
+		return 0, w.guard.cause(io.ErrUnexpectedEOF)
 	}
 	return n, err
 }

@@ -20,8 +20,10 @@ const replies = 1 << 20
 type guard struct {
 	net.Conn
 	replay string // read first
+	mender mender
 	left   atomic.Int64
 	broken atomic.Pointer[error] // how reading ended: the library tells it in words only
+	padded atomic.Bool           // a literal was cut, and zeros stand for the rest
 }
 
 // errFlood ends a connection: the library would keep in memory whatever comes.
@@ -30,20 +32,44 @@ var errFlood = errors.New("the server sends far more than was asked for")
 // allow sets how many octets may come from now on.
 func (g *guard) allow(n int64) { g.left.Store(n) }
 
+// Read is called by one goroutine at a time: the library's own, or the one that
+// reads a message. After a failed read of a message both would go on at once;
+// so a message that is cut seems to end in zeros, and the error comes after it.
 func (g *guard) Read(p []byte) (int, error) {
 	if g.replay != "" {
 		n := copy(p, g.replay)
 		g.replay = g.replay[n:]
 		return n, nil
 	}
+	if broken := g.broken.Load(); broken != nil {
+		return g.pad(p, *broken)
+	}
 	n, err := g.Conn.Read(p)
-	if g.left.Add(int64(-n)) < 0 {
+	g.mender.mend(p[:n])
+	if left := g.left.Add(int64(-n)); left < 0 || g.mender.literal > left {
 		n, err = 0, errFlood
+		g.mender.literal = 0
 	}
-	if err != nil {
-		g.broken.CompareAndSwap(nil, &err)
+	switch {
+	case err == nil:
+		return n, nil
+	case n > 0: // the error comes with the next read
+		g.broken.Store(&err)
+		return n, nil
 	}
-	return n, err
+	g.broken.Store(&err)
+	return g.pad(p, err)
+}
+
+func (g *guard) pad(p []byte, err error) (int, error) {
+	n := int(min(g.mender.literal, int64(len(p))))
+	if n == 0 {
+		return 0, err
+	}
+	g.padded.Store(true)
+	clear(p[:n])
+	g.mender.literal -= int64(n)
+	return n, nil
 }
 
 // cause says why a command failed with err, which is not a server's no.
