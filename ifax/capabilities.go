@@ -14,7 +14,11 @@ import (
 type Capabilities struct {
 	root node
 	text string
+	says says
 }
+
+// says tells which features an expression is about at all.
+type says struct{ coding, profileF, dpi, ratio, paper, sizeX, sizeY bool }
 
 // ParseCapabilities reads the text of a Media-Accept-Features field, already unfolded or not. The error says
 // where it cannot be read; the caller then keeps the raw text and assumes Profile S.
@@ -30,7 +34,11 @@ func ParseCapabilities(text string) (Capabilities, error) {
 func capabilities(root node) Capabilities {
 	var b strings.Builder
 	root.write(&b)
-	return Capabilities{root: root, text: b.String()}
+	return Capabilities{root: root, text: b.String(), says: says{
+		coding: root.mentions("image-coding"), profileF: root.mentions("image-file-structure", "TIFF-F"),
+		dpi: root.mentions("dpi"), ratio: root.mentions("dpi-xyratio"), paper: root.mentions("paper-size"),
+		sizeX: root.mentions("size-x"), sizeY: root.mentions("size-y"),
+	}}
 }
 
 // AnyOf joins feature sets: what suits one of them suits. Sets that know nothing are left out.
@@ -154,17 +162,16 @@ func (c Capabilities) takes(f form) bool {
 // assumed rules out what an expression does not forbid only because it says nothing about it: then no more
 // than Profile S is assumed (RFC 3965 section 4).
 func (c Capabilities) assumed(f form) bool {
-	says := c.root.mentions
-	switch {
-	case !says("image-coding") && f.coding != codec.MH && !says("image-file-structure", "TIFF-F"):
+	switch says := c.says; {
+	case !says.coding && f.coding != codec.MH && !says.profileF:
 		return false
-	case !says("dpi") && f.res.X > 204:
+	case !says.dpi && f.res.X > 204:
 		return false
-	case !says("dpi-xyratio") && f.res.X <= 204 && f.res.Y > 200:
+	case !says.ratio && f.res.X <= 204 && f.res.Y > 200:
 		return false
-	case !says("paper-size") && !says("size-x") && wide(f.paper):
+	case !says.paper && !says.sizeX && wide(f.paper):
 		return false
-	case !says("paper-size") && !says("size-y") && f.paper == codec.Legal:
+	case !says.paper && !says.sizeY && f.paper == codec.Legal:
 		return false
 	}
 	return true
@@ -176,19 +183,21 @@ func (c Capabilities) Words() string {
 	if !c.Known() {
 		return "not known"
 	}
+	admitted := slices.DeleteFunc(allForms(), func(f form) bool { return !c.admits(f) })
+	some := func(pick func(form) bool) bool { return slices.ContainsFunc(admitted, pick) }
 	var codings, papers, resolutions []string
 	for _, coding := range slices.Backward(allCodings) {
-		if c.some(func(f form) bool { return f.coding == coding }) {
+		if some(func(f form) bool { return f.coding == coding }) {
 			codings = append(codings, string(coding))
 		}
 	}
 	for _, r := range codec.Resolutions() {
-		if c.some(func(f form) bool { return f.res == r }) {
+		if some(func(f form) bool { return f.res == r }) {
 			resolutions = append(resolutions, r.String())
 		}
 	}
 	for _, p := range allPapers {
-		if c.some(func(f form) bool { return f.paper == p }) {
+		if some(func(f form) bool { return f.paper == p }) {
 			papers = append(papers, string(p))
 		}
 	}
@@ -196,11 +205,6 @@ func (c Capabilities) Words() string {
 		return "nothing that can be sent"
 	}
 	return strings.Join(codings, ", ") + "; " + strings.Join(resolutions, ", ") + "; " + strings.Join(papers, ", ")
-}
-
-// some tells whether a form that pick takes is admitted literally.
-func (c Capabilities) some(pick func(form) bool) bool {
-	return slices.ContainsFunc(allForms(), func(f form) bool { return pick(f) && c.admits(f) })
 }
 
 // allForms gives every bilevel form that the codec can write.

@@ -160,9 +160,12 @@ func wordDecoder() *mime.WordDecoder {
 	}}
 }
 
+// wordsLimit is how long a text may be that encoded words are looked for in.
+const wordsLimit = 16 << 10
+
 // decodeWords decodes RFC 2047 words; what cannot be decoded stays as it is.
 func decodeWords(s string) string {
-	if !strings.Contains(s, "=?") {
+	if !strings.Contains(s, "=?") || len(s) > wordsLimit {
 		return s
 	}
 	text, err := wordDecoder().DecodeHeader(s)

@@ -11,7 +11,7 @@ import (
 const (
 	featureLength = 64 << 10
 	featureDepth  = 32
-	featureTerms  = 4000
+	featureTerms  = 1000
 	numberLength  = 24
 )
 

@@ -1,6 +1,7 @@
 package ifax
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/mail"
@@ -47,56 +48,74 @@ var errHeaderTooLong = errors.New("a header is longer than the limit")
 // came first, so that there is no body. A line that is neither a field nor a continuation is passed over and
 // counted in junk: machines put banners and mbox marks there, and one such line must not cost the fax.
 func readHeader(s *source, limit int, message bool) (h Header, junk int, ended bool, err error) {
-	size := 0
+	c := collector{limit: limit, message: message}
 	for {
 		line, start, err := s.chunk()
 		if err != nil {
-			if err == io.EOF {
-				return h, junk, true, nil
+			if errors.Is(err, io.EOF) {
+				err = nil
 			}
-			return h, junk, true, err
+			return c.finish(), c.junk, true, err
 		}
 		if start && s.delimiter(line) {
-			return h, junk, true, nil
+			return c.finish(), c.junk, true, nil
 		}
-		if size += len(line); size > limit {
-			return h, junk, true, errHeaderTooLong
-		}
-		text := strings.TrimRight(string(line), "\r\n")
-		switch {
-		case !start:
-			h.extend(text)
-		case strings.TrimSpace(text) == "":
-			if len(h) > 0 || !message {
-				return h, junk, false, nil
-			}
-		case text[0] == ' ' || text[0] == '\t':
-			h.extend(" " + strings.TrimLeft(text, " \t"))
-		default:
-			if !h.add(text) {
-				junk++
-			}
+		done, err := c.line(line, start)
+		if done || err != nil {
+			return c.finish(), c.junk, err != nil, err
 		}
 	}
 }
 
-// add appends the field of a first line; false for a line that is none.
-func (h *Header) add(line string) bool {
+// collector gathers the lines of a header.
+type collector struct {
+	limit, size, junk int
+	message           bool
+	h                 Header
+	open              bool   // lines still belong to the last field
+	value             []byte // its value so far, so that long ones grow without being copied
+}
+
+// line takes one line, or the next piece of a long one; done is true at the blank line.
+func (c *collector) line(line []byte, start bool) (done bool, err error) {
+	if c.size += len(line); c.size > c.limit {
+		return true, errHeaderTooLong
+	}
+	text := bytes.TrimRight(line, "\r\n")
+	switch {
+	case !start:
+		c.value = append(c.value, text...)
+	case len(bytes.TrimSpace(text)) == 0:
+		return len(c.h) > 0 || !c.message, nil
+	case text[0] == ' ' || text[0] == '\t':
+		c.value = append(append(c.value, ' '), bytes.TrimLeft(text, " \t")...)
+	default:
+		c.add(string(text))
+	}
+	return false, nil
+}
+
+// add begins the field of a first line. What is none is junk, and so are its continuations.
+func (c *collector) add(line string) {
+	c.finish()
 	name, value, ok := strings.Cut(line, ":")
 	name = strings.TrimRight(name, " \t")
 	if !ok || name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return false
+		c.junk++
+		return
 	}
-	*h = append(*h, mdn.Field{Name: name, Value: strings.TrimSpace(value)})
-	return true
+	c.h = append(c.h, mdn.Field{Name: name})
+	c.open = true
+	c.value = append(c.value, value...)
 }
 
-// extend adds a continuation to the last field.
-func (h Header) extend(text string) {
-	if len(h) > 0 {
-		last := &h[len(h)-1]
-		last.Value = strings.TrimLeft(last.Value+text, " \t")
+// finish closes the last field.
+func (c *collector) finish() Header {
+	if c.open {
+		c.h[len(c.h)-1].Value = string(bytes.TrimSpace(c.value))
 	}
+	c.open, c.value = false, c.value[:0]
+	return c.h
 }
 
 // hint is the charset to assume for raw octets: the body's when it is known, else what the header as a whole
@@ -115,11 +134,14 @@ func (h Header) hint(charset string) string {
 	return charset
 }
 
+// listLimit is how much of an address list is read, in octets.
+const listLimit = 64 << 10
+
 // addresses reads an address list, strictly first and then as far as it goes.
 func (h Header) addresses(name, charset string) []mail.Address {
 	var list []mail.Address
 	for _, value := range h.Values(name) {
-		value = decodeRaw(value, charset)
+		value = decodeRaw(value[:min(len(value), listLimit)], charset)
 		parser := mail.AddressParser{WordDecoder: wordDecoder()}
 		strict, err := parser.ParseList(value)
 		if err != nil {

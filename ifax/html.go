@@ -86,24 +86,18 @@ func hidden(name string) bool { return name == "script" || name == "style" || na
 
 // afterClosing skips to behind the closing tag.
 func afterClosing(s, name string) string {
-	lower := asciiLower(s)
-	end := strings.Index(lower, "</"+name)
-	if end < 0 {
-		return ""
-	}
-	_, rest, _ := cutTag(s[end:])
-	return rest
-}
-
-// asciiLower keeps every octet's place, unlike strings.ToLower.
-func asciiLower(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+	for {
+		start := strings.Index(s, "</")
+		if start < 0 {
+			return ""
 		}
+		s = s[start:]
+		if len(s) >= 2+len(name) && strings.EqualFold(s[2:2+len(name)], name) {
+			_, rest, _ := cutTag(s)
+			return rest
+		}
+		s = s[2:]
 	}
-	return string(b)
 }
 
 // collapse makes one blank of white space, and at most one empty line between lines.

@@ -183,6 +183,28 @@ func TestParseLimits(t *testing.T) {
 	}
 }
 
+// TestParseHostile reads what would be slow if anything in the parser went over its input again and again.
+func TestParseHostile(t *testing.T) {
+	for name, mail := range map[string]string{
+		"continuation lines": "Subject: x\r\n" + strings.Repeat(" y\r\n", 60_000) + "\r\nz",
+		"encoded words":      "Subject: " + strings.Repeat("=?a?", 60_000) + "\r\n\r\nz",
+		"addresses":          "To: " + strings.Repeat("<", 200_000) + "\r\nCc: " + strings.Repeat("(", 200_000) + "\r\n\r\nz",
+		"parameters":         "Content-Type: text/plain" + strings.Repeat("; a*1*=%", 20_000) + "\r\n\r\nz",
+		"script elements":    "Content-Type: text/html\r\n\r\n" + strings.Repeat("<SCRIPT></Script >", 60_000),
+		"open tags":          "Content-Type: text/html\r\n\r\n" + strings.Repeat("<a ='", 200_000),
+		"boundaries":         "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--c\r\n", 200_000),
+		"report fields":      "Content-Type: message/delivery-status\r\n\r\nAction: failed\r\nX: y\r\n" + strings.Repeat(" y\r\n", 200_000),
+		"features":           "Content-Type: message/disposition-notification\r\n\r\nDisposition: a;b\r\nMedia-Accept-Features: " + strings.Repeat("(& ", 100_000),
+		"comments":           "Content-Type: message/disposition-notification\r\n\r\nDisposition: " + strings.Repeat("(", 100_000) + "\r\n",
+	} {
+		start := time.Now()
+		_, _, err := parse(t, strings.NewReader("From: a@b\r\n"+mail), ifax.Limits{})
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("%s: it took %v (%v)", name, d, err)
+		}
+	}
+}
+
 func TestParseNoMail(t *testing.T) {
 	for _, mail := range []string{"", "\r\n\r\n", "no header here\r\nnor here"} {
 		if m, _, err := parse(t, strings.NewReader(mail), ifax.Limits{}); err == nil {
@@ -295,7 +317,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		next := 0
-		m, err := ifax.Parse(t.Context(), bytes.NewReader(octets), ifax.Limits{TempDir: t.TempDir()}, func(info ifax.PartInfo, r io.Reader) error {
+		m, err := ifax.Parse(t.Context(), bytes.NewReader(octets), ifax.Limits{}, func(info ifax.PartInfo, r io.Reader) error {
 			if info.Index != next {
 				t.Errorf("part %d came after %d", info.Index, next-1)
 			}

@@ -13,7 +13,7 @@ import (
 const (
 	maxReport = 1 << 20
 	maxFields = 10_000
-	maxValue  = 64 << 10
+	maxValue  = 16 << 10 // of a field that goes on over several lines
 )
 
 // errReportTooLong stops reading of a hostile report.
@@ -60,7 +60,7 @@ func addLine(block []Field, line string) []Field {
 			return block
 		}
 		last := &block[len(block)-1]
-		if len(last.Value) < maxValue {
+		if len(last.Value)+len(line) < maxValue {
 			last.Value = strings.TrimLeft(last.Value+" "+strings.TrimSpace(line), " ")
 		}
 		return block
