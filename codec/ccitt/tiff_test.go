@@ -131,7 +131,7 @@ func writeTIFF(width, height, compression, fillOrder, t4options int, strip []byt
 }
 
 // tiffcp runs libtiff's tiffcp over a file; it fails the test where libtiff so
-// much as warns, unless mayFail.
+// much as warns.
 func tiffcp(t testing.TB, data []byte, args ...string) []byte {
 	t.Helper()
 	out, words := tryTiffcp(t, data, args...)
