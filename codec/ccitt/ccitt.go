@@ -22,6 +22,10 @@
 // after the end. Within T.4 data a damaged row is replaced by the row above it
 // and decoding goes on at the next EOL; T.6 data has no place to go on from,
 // so the first error there ends the page and [Stats] says so.
+//
+// Labels lie too. Where the beginning of a page makes no sense by its [Params],
+// the decoder tries T.4's other forms and the other bit order, and goes by those
+// that decode it; Stats.Params tells which.
 package ccitt
 
 import (

@@ -71,7 +71,7 @@ func values(data, e []byte, bo binary.ByteOrder) []int {
 		case 2:
 			out[i] = int(bo.Uint16(from[2*i:]))
 		case 4:
-			out[i] = int(bo.Uint32(from[4*i:]))
+			out[i] = int(min(bo.Uint32(from[4*i:]), 1<<31-1))
 		}
 	}
 	return out
