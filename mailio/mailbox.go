@@ -2,6 +2,7 @@ package mailio
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strconv"
 	"time"
@@ -107,4 +108,18 @@ func (m Mailbox) alarm(item Item, err error) {
 	if m.Alarm != nil {
 		m.Alarm(item, err)
 	}
+}
+
+// Logged says in words what a log-in to a mailbox has shown.
+func Logged(user string, messages int, tls, note string) string {
+	words := fmt.Sprintf("logged in as %s, %d messages, ", user, messages)
+	if tls == "" {
+		words += "in plain text"
+	} else {
+		words += tls
+	}
+	if note != "" {
+		words += " (" + note + ")"
+	}
+	return words
 }

@@ -457,6 +457,26 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// TestCheck looks without taking anything.
+func TestCheck(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "one")
+	box, k := mailbox(t, l, u)
+	box.TLS.Mode = mailio.TLSRequired
+	words, err := Check(t.Context(), box)
+	if want := "logged in as " + u.Address + ", 1 messages, TLS 1.3 "; err != nil || !strings.HasPrefix(words, want) || strings.Contains(words, ";") {
+		t.Errorf("%q, %v", words, err)
+	}
+	if k.count() > 0 || len(u.Messages(t)) != 1 {
+		t.Errorf("took %d, %d left", k.count(), len(u.Messages(t)))
+	}
+	box.Auth.Password = "wrong"
+	if _, err := Check(t.Context(), box); err == nil || !strings.Contains(err.Error(), "Authentication failed") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestLarge: a message of 20 MB goes through in little memory.
 func TestLarge(t *testing.T) {
 	const size = 20 << 20

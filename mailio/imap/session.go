@@ -62,6 +62,7 @@ type session struct {
 	confidential bool
 
 	validity string // UIDVALIDITY
+	messages int    // in the mailbox when it was chosen
 	canFlag  func(imap.Flag) bool
 }
 
@@ -212,7 +213,7 @@ func (s *session) choose() error {
 	if data.UIDValidity == 0 {
 		return errors.New("the server has no lasting message numbers (UIDVALIDITY): use POP3 with it")
 	}
-	s.validity = fmt.Sprint(data.UIDValidity)
+	s.validity, s.messages = fmt.Sprint(data.UIDValidity), int(data.NumMessages)
 	s.canFlag = func(f imap.Flag) bool {
 		return slices.ContainsFunc(data.PermanentFlags, func(p imap.Flag) bool {
 			return strings.EqualFold(string(p), string(f)) || p == imap.FlagWildcard && f[0] != '\\'
