@@ -54,7 +54,7 @@ func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job,
 		return spool.Message{}, err
 	}
 	defer closeAll()
-	target, err := g.target(ctx, l.Task.Recipient, opened, healed)
+	target, sum, err := g.target(ctx, l.Task.Recipient, opened, healed)
 	if err != nil {
 		return spool.Message{}, err
 	}
@@ -67,7 +67,7 @@ func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job,
 	m.EnvID = string(m.ID)
 	m.MessageID = g.newMessageID()
 	form := messageForm{
-		Profile: string(target.Profile.Letter), Coding: string(target.Profile.Coding), Resolution: target.Resolution.String(), Paper: papers(target),
+		Profile: string(target.Profile.Letter), Coding: string(target.Profile.Coding), Resolution: target.Resolution.String(), Paper: string(paperFor(target, sum.Paper)),
 		Pages: report.Pages, MDN: g.cfg.Fax.RequestMDN, DSN: g.cfg.Fax.RequestDSN, Why: target.Why,
 	}
 	m.Form = marshal(form)
@@ -106,12 +106,12 @@ func (g *Gateway) openAll(ctx context.Context, docs []spool.Document) ([]codec.D
 }
 
 // target chooses the form: what the peer is known to take, and strict Profile S for a stranger and after a refusal.
-func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, healed bool) (codec.Target, error) {
+func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, healed bool) (codec.Target, codec.Summary, error) {
 	var sum codec.Summary
 	for i, d := range docs {
 		s, err := codec.Summarise(ctx, d)
 		if err != nil {
-			return codec.Target{}, unsendable("document %d: %w", i+1, err)
+			return codec.Target{}, sum, unsendable("document %d: %w", i+1, err)
 		}
 		sum = both(sum, s)
 	}
@@ -119,7 +119,7 @@ func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, 
 	if !healed {
 		var err error
 		if theirs, why, err = g.abilities(ctx, to); err != nil {
-			return codec.Target{}, err
+			return codec.Target{}, sum, err
 		}
 	}
 	t := ifax.Choose(theirs, g.ours, sum)
@@ -128,7 +128,7 @@ func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, 
 	if g.cfg.Fax.HeaderLine {
 		t.Header = codec.Header{Time: g.now().Local(), Sender: g.cfg.Fax.Name, Address: g.cfg.Account(), Total: sum.Pages}
 	}
-	return t, nil
+	return t, sum, nil
 }
 
 // both sums up two documents as one: the form must do for the most demanding page.
@@ -136,8 +136,7 @@ func both(a, b codec.Summary) codec.Summary {
 	if a.Pages == 0 {
 		return b
 	}
-	order := []codec.Paper{codec.Letter, codec.A4, codec.Legal, codec.B4, codec.A3}
-	if slices.Index(order, b.Paper) > slices.Index(order, a.Paper) {
+	if slices.Index(sizes, b.Paper) > slices.Index(sizes, a.Paper) {
 		a.Paper = b.Paper
 	}
 	if b.MaxRes.X*b.MaxRes.Y > a.MaxRes.X*a.MaxRes.Y {
@@ -149,12 +148,22 @@ func both(a, b codec.Summary) codec.Summary {
 	return a
 }
 
-func papers(t codec.Target) string {
-	names := make([]string, len(t.Papers))
-	for i, p := range t.Papers {
-		names[i] = string(p)
+// sizes are the papers from small to large.
+var sizes = []codec.Paper{codec.Letter, codec.A4, codec.Legal, codec.B4, codec.A3}
+
+// paperFor is the paper that the largest page lands on: its own where the peer has it, else the next larger one, else the largest.
+func paperFor(t codec.Target, largest codec.Paper) codec.Paper {
+	best := codec.Paper("")
+	for _, p := range sizes {
+		if !slices.Contains(t.Papers, p) {
+			continue
+		}
+		best = p
+		if slices.Index(sizes, p) >= slices.Index(sizes, largest) {
+			return p
+		}
 	}
-	return strings.Join(names, "/")
+	return best
 }
 
 // codeTIFF writes all pages of all documents, in order, as one TIFF file: a fax is one document to its recipient.
