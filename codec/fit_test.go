@@ -117,6 +117,8 @@ func TestFitLayout(t *testing.T) {
 		{"A3 on A4", bilevelPage(2432, 3200, 204, 196, blank), fine, nil, true, []layout{{1728, 2274, 1728, 2274, 0, 0, 0, false}}},
 		{"A3 on A3", bilevelPage(2432, 3200, 204, 196, blank), fine, []Paper{A4, B4, A3}, true, []layout{{2432, 3200, 2432, 3200, 0, 0, 0, false}}},
 		{"landscape is turned", grayPage(1169, 827, 100), fine, nil, true, []layout{{1728, 2286, 1687, 2286, 20, 0, 0, true}}},
+		{"one dot per inch is none", bilevelPage(1728, 2287, 1, 1, blank), fine, nil, false, []layout{{1728, 2287, 1728, 2287, 0, 0, 0, false}}},
+		{"endless roll", bilevelPage(100, 50000, 200, 200, blank), fine, nil, false, []layout{{1728, 2287, 5, 2287, 861, 0, 0, false}}},
 		{"small picture", grayPage(300, 300, 300), fine, nil, true, []layout{{1728, 2287, 204, 196, 762, 77, 0, false}}},
 		{"picture without size", grayPage(4000, 3000, 0), fine, nil, true, []layout{{1728, 2287, 1568, 1127, 80, 77, 0, false}}},
 	}
@@ -348,7 +350,10 @@ func TestScaler(t *testing.T) {
 			}
 		}
 		black := 0
-		for c := range p.Changes(context.Background()) {
+		for c, err := range p.Changes(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i := 0; int(c[i]) < p.Width; i += 2 {
 				black += int(c[i+1] - c[i])
 			}

@@ -21,6 +21,8 @@ const (
 	slack = 1.015
 	// Longer by this much, a page is made smaller rather than cut: the next page would be a sliver.
 	sliver = 1.1
+	// A page of more lengths of the paper than this is made smaller, not cut.
+	maxCut = 20
 	// Fewest dots per inch at which a picture of unknown size is enlarged to the width of the paper.
 	coarsest = 40.0
 )
@@ -59,18 +61,17 @@ func pixelAspect(r Resolution) float64 {
 // natural gives the size in target pixels at which a page keeps its size on paper; sized is false if that is not known.
 func natural(p Page, r Resolution) (w, h float64, sized bool) {
 	xres, yres := p.XRes, p.YRes
-	if (xres <= 0 || yres <= 0) && p.Kind == Bilevel {
+	if !credible(xres, yres) && p.Kind == Bilevel {
 		xres, yres = guess(p)
 	}
-	if xres <= 0 || yres <= 0 {
+	if !credible(xres, yres) {
 		return 0, 0, false
 	}
 	tx, ty := r.exact()
 	rx, ry := tx/xres, ty/yres
 	if p.Kind == Bilevel && !p.Vector {
 		// RFC 3949 section 2.2.2 takes 200 for 204, 196 for 200 and so on: pixels of such pages are best kept.
-		a, b, okX := class(xres), class(float64(r.X)), true
-		if okX = a > 0 && b > 0; okX {
+		if a, b := class(xres), class(float64(r.X)); a > 0 && b > 0 {
 			rx = b / a
 		}
 		if a, b := class(yres), class(float64(r.Y)); a > 0 && b > 0 {
@@ -78,6 +79,11 @@ func natural(p Page, r Resolution) (w, h float64, sized bool) {
 		}
 	}
 	return float64(p.Width) * rx, float64(p.Height) * ry, true
+}
+
+// credible says whether a page can have this many dots per inch; 1 is a common way of saying nothing.
+func credible(x, y float64) bool {
+	return min(x, y) >= 20 && max(x, y) <= 5000
 }
 
 // class gives the round number of dots per inch of a fax resolution, 0 if it is none.
@@ -139,7 +145,7 @@ func place(w, h float64, paper Paper, t Target, picture bool) []layout {
 	if w > float64(pw)*slack {
 		w, h = float64(pw), h*float64(pw)/w
 	}
-	if h > float64(ph)*slack && (t.Reduce || picture || h <= float64(ph)*sliver) {
+	if h > float64(ph)*slack && (t.Reduce || picture || h <= float64(ph)*sliver || h > float64(ph)*maxCut) {
 		w, h = w*float64(ph)/h, float64(ph)
 	}
 	l := layout{width: pw, w: pixels(w), h: pixels(h)}

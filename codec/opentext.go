@@ -281,13 +281,12 @@ type textDrawer struct {
 
 func (d *textDrawer) page(lines iter.Seq[textLine], face *typeface) bool {
 	ink := make([]byte, textWidth*textLead)
-	blank := make([]byte, textWidth)
-	if !d.blank(blank, textMargin) {
+	if !d.blank(textMargin) {
 		return false
 	}
 	for line := range lines {
 		if len(line.chars) == 0 {
-			if !d.blank(blank, d.rows+textLead) {
+			if !d.blank(d.rows + textLead) {
 				return false
 			}
 			continue
@@ -300,12 +299,13 @@ func (d *textDrawer) page(lines iter.Seq[textLine], face *typeface) bool {
 			}
 		}
 	}
-	return d.blank(blank, textHeight)
+	return d.blank(textHeight)
 }
 
-func (d *textDrawer) blank(row []byte, until int) bool {
-	for d.rows < until {
-		if !d.row(row) {
+func (d *textDrawer) blank(until int) bool {
+	for ; d.rows < until; d.rows++ {
+		d.scale.blank()
+		if !d.scale.add(d.put) {
 			return false
 		}
 	}

@@ -29,7 +29,7 @@ func openTIFF(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 			return tiffPage(r, size, f.Pages[i], lim)
 		},
 		release: func(p Page) {
-			if pic, ok := p.src.(*picture); ok {
+			if pic, ok := p.src.(interface{ release() }); ok {
 				pic.release()
 			}
 		},

@@ -71,7 +71,7 @@ func endless() []byte {
 		stream("/FunctionType 4/Domain[0 1 0 1]/Range[0 1 0 1 0 1]", program))
 }
 
-// bottomless has a second page that draws a form 40 times that draws a form 40 times that draws a form …
+// bottomless has a second page that draws a form 40 times that draws a form 40 times that draws a form, and so on.
 func bottomless() []byte {
 	const levels = 12
 	objects := []string{stream("", "/F Do")}
@@ -124,6 +124,37 @@ func TestPDF(t *testing.T) {
 		if n != 3 {
 			t.Errorf("%d pages", n)
 		}
+	}
+}
+
+// TestPDFForm: what is filled into a form is on the page.
+func TestPDFForm(t *testing.T) {
+	form := pdfFile(
+		"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]/DR<</Font<</F 6 0 R>>>>/DA(/F 40 Tf 0 g)>>>>",
+		"<</Type/Pages/Count 1/Kids[4 0 R]>>", stream("", ""),
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 3 0 R/Annots[5 0 R]>>",
+		"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Filled in)/F 4/Rect[100 600 400 650]/P 4 0 R/DA(/F 40 Tf 0 g)/AP<</N 7 0 R>>>>",
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold>>",
+		stream("/Type/XObject/Subtype/Form/BBox[0 0 300 50]/Resources<</Font<</F 6 0 R>>>>", "/Tx BMC BT /F 40 Tf 0 g 2 10 Td (Filled in) Tj ET EMC"),
+	)
+	doc, err := openPDFWith(t, form, func(*pdf.WorkerOptions) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	black := 0
+	for p, err := range doc.Pages(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, err := range p.Gray(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			black += bytes.Count(row, []byte{0})
+		}
+	}
+	if black < 5000 {
+		t.Errorf("%d black pixels: the field does not show", black)
 	}
 }
 

@@ -50,6 +50,9 @@ func (s *scaler) gray(row []byte) {
 	}
 }
 
+// blank takes in one row of zeros.
+func (s *scaler) blank() { clear(s.sums) }
+
 // ink takes in one bilevel row, as 255 for black and 0 for white.
 func (s *scaler) ink(c ccitt.Changes) {
 	clear(s.sums)

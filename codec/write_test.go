@@ -187,7 +187,7 @@ func TestSummarise(t *testing.T) {
 		{"fax of 300 and A3", pages(bilevelPage(2592, 3300, 300, 300, grid), bilevelPage(2432, 3100, 204, 196, grid)), Summary{2, Bilevel, Resolution{300, 300}, A3, false}},
 		{"one broken", pages(Page{}, bilevelPage(1728, 2280, 204, 196, grid)), Summary{2, Bilevel, Resolution{204, 196}, A4, false}},
 		{"scan at 240", pages(drawn{1984, 2806, blankShade}.page(240)), Summary{1, Gray, Resolution{204, 196}, A4, false}},
-		{"landscape", pages(drawn{1169, 827, blankShade}.page(100)), Summary{1, Gray, Resolution{200, 100}, A4, false}},
+		{"landscape", pages(drawn{1169, 827, blankShade}.page(100)), Summary{1, Gray, Resolution{204, 98}, A4, false}},
 		{"text", text, Summary{1, Bilevel, Resolution{600, 600}, A4, true}},
 	}
 	for _, tt := range tests {
@@ -242,7 +242,7 @@ func FuzzOpen(f *testing.F) {
 			}
 			return
 		}
-		defer doc.Close()
+		defer func() { _ = doc.Close() }()
 		for p, err := range doc.Pages(context.Background()) {
 			if err != nil {
 				continue

@@ -30,6 +30,9 @@ const (
 	servePages = 4096 // WebAssembly pages of 64 KiB.
 )
 
+// renderFlags draw what a printer would print.
+const renderFlags = enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_GRAYSCALE | enums.FPDF_RENDER_FLAG_PRINTING
+
 // Serve is the main loop of a worker process: it answers the frames that a Reader writes to in (the process's standard
 // input) on out, and returns when in ends, also in the middle of a page. It limits the memory of the whole process and
 // gives the renderer no file system: call it from main and exit after it.
@@ -49,7 +52,7 @@ func Serve(in io.Reader, out io.Writer) error {
 		os.Exit(0)
 	}()
 	s := &server{in: bufio.NewReader(pipe), out: bufio.NewWriterSize(out, 64<<10)}
-	if err := s.run(); err != nil && !errors.Is(err, io.EOF) {
+	if err := s.run(); !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
@@ -101,6 +104,7 @@ type server struct {
 	buf    []byte
 }
 
+// run answers until the parent is gone (io.EOF) or the renderer has crashed.
 func (s *server) run() error {
 	for {
 		f, err := readFrame(s.in, &s.buf)
@@ -248,10 +252,6 @@ func (e *engine) close() error {
 	return err
 }
 
-// forms makes the filled-in fields of a form show. A document without a form, or with a broken one, is drawn without.
-func (e *engine) forms(references.FPDF_DOCUMENT) {
-}
-
 // band is a strip of a page in the renderer's memory.
 type band struct {
 	engine *engine
@@ -289,8 +289,11 @@ func (b *band) render(top, rows, height int) ([]byte, error) {
 	}
 	if _, err := p.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
 		Bitmap: b.bitmap, Page: b.page, StartY: -top, SizeX: b.width, SizeY: height, Rotate: b.turn,
-		Flags: enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_GRAYSCALE | enums.FPDF_RENDER_FLAG_PRINTING,
+		Flags: renderFlags,
 	}); err != nil {
+		return nil, err
+	}
+	if err := b.drawForm(top, height); err != nil {
 		return nil, err
 	}
 	view, err := p.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: b.bitmap})
