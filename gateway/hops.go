@@ -11,7 +11,8 @@ import (
 	"faxgate/mailio"
 )
 
-// nextHop chooses who a mail to this address is handed to: the host that is set for it, else the relay, else the host that an IP-literal address names.
+// nextHop chooses who a mail to this address is handed to: the host that is set for it, else ourselves for our own addresses, else the relay, else the host that an IP-literal
+// address names.
 func (g *Gateway) nextHop(to string) (mailio.Sender, error) {
 	at := strings.LastIndexByte(to, '@')
 	domain := strings.ToLower(to[at+1:])
@@ -20,6 +21,9 @@ func (g *Gateway) nextHop(to string) (mailio.Sender, error) {
 			return g.client(config.Relay{Host: d.Host, Port: d.Port, TLS: d.TLS, Timeout: g.cfg.Relay.Timeout})
 		}
 	}
+	if own := g.Addr("smtp"); own != "" && g.isOwn(to) {
+		return g.ourselves(own)
+	}
 	if g.cfg.Relay.Host != "" {
 		return g.client(g.cfg.Relay)
 	}
@@ -27,6 +31,19 @@ func (g *Gateway) nextHop(to string) (mailio.Sender, error) {
 		return g.client(config.Relay{Host: host, Port: 25, TLS: string(mailio.TLSOpportunistic), Timeout: g.cfg.Relay.Timeout})
 	}
 	return nil, unsendable("no way to %s: set relay.host to your mail server, or a [[direct]] host for @%s", to, domain)
+}
+
+// ourselves is our own listener: a fax to an own address comes in like any other, which is also how a set-up is tried out.
+func (g *Gateway) ourselves(bound string) (mailio.Sender, error) {
+	addr, err := netip.ParseAddrPort(bound)
+	if err != nil {
+		return nil, fmt.Errorf("our own listener %s: %w", bound, err)
+	}
+	host := addr.Addr()
+	if host.IsUnspecified() {
+		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return g.client(config.Relay{Host: host.String(), Port: int(addr.Port()), TLS: string(mailio.TLSOff), Timeout: g.cfg.Relay.Timeout})
 }
 
 // literal reads the IP literal of an address (RFC 5321 section 4.1.3).

@@ -233,3 +233,11 @@ Media-Accept-Features: (& (type="image/tiff") (color=Binary)
 --r--
 `
 }
+
+func TestAFaxToOneselfIsConfirmedWithoutAnyConfiguration(t *testing.T) {
+	a := newNode(t, "fax@localhost", func(o *gateway.Options) { o.Config.Fax.Addresses = nil; o.Config.Hostname = "localhost" }).start()
+	a.wait(a.submit("fax@localhost"), gateway.Confirmed)
+	if in := a.inbox(1); in[0].From != "fax@localhost" || in[0].Pages != 1 {
+		t.Errorf("inbox: %+v", in[0])
+	}
+}
