@@ -41,7 +41,7 @@ type quotedReader struct{ *quotedprintable.Reader }
 func (q quotedReader) Read(p []byte) (int, error) {
 	n, err := q.Reader.Read(p)
 	if err != nil && strings.HasPrefix(err.Error(), "quotedprintable:") {
-		err = fmt.Errorf("%w: %s", errEncoding, err)
+		err = fmt.Errorf("%w: %w", errEncoding, err)
 	}
 	return n, err
 }

@@ -5,18 +5,6 @@ import (
 	"strings"
 )
 
-// role is what a leaf part is in its message.
-type role int
-
-const (
-	roleDocument role = iota
-	roleText
-	roleHTML
-	roleReport     // message/disposition-notification and its kin
-	roleReturned   // the message or header that a report gives back
-	roleDecoration // for people and their programs, not for paper
-)
-
 // decorations are media types that never carry a document.
 var decorations = map[string]string{
 	"application/pgp-signature":     "a signature",
@@ -60,7 +48,7 @@ var unsupported = map[string]string{
 	"message/partial":           "a fragment inside another message, which cannot be put together",
 }
 
-const winmail = "Outlook's own format TNEF (winmail.dat), which is not supported yet: send as plain text or HTML, not rich text"
+const winmail = "a winmail.dat of Outlook (TNEF), which is not supported yet: send the mail as plain text or HTML, not as rich text"
 
 // tnefMagic begins a TNEF stream, in little-endian order.
 const tnefMagic = "\x78\x9f\x3e\x22"

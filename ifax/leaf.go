@@ -79,7 +79,7 @@ func (p *parser) sorted(r *bufio.Reader, head []byte, h Header, t mediaType, inf
 		return p.text(&at.sink.text, textReader(r, t.params["charset"], head))
 	case text && t.value == "text/html":
 		return p.attachedHTML(textReader(r, t.params["charset"], head), info, at)
-	case text, info.Type == "text/plain" && isTextName(info.Name):
+	case text, info.Type == "text/plain" && (isTextName(info.Name) || t.value == "application/octet-stream"):
 		info.Type = "text/plain"
 		return p.document(textReader(r, t.params["charset"], head), info, at)
 	case len(head) == 0:

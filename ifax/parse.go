@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"faxgate/mdn"
@@ -112,12 +113,7 @@ type pending struct {
 // warn notes a deviation, each once and not without end.
 func (p *parser) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	for _, have := range p.msg.Warnings {
-		if have == text {
-			return
-		}
-	}
-	if len(p.msg.Warnings) < 50 {
+	if len(p.msg.Warnings) < 50 && !slices.Contains(p.msg.Warnings, text) {
 		p.msg.Warnings = append(p.msg.Warnings, text)
 	}
 }
@@ -172,6 +168,9 @@ func (p *parser) contentType(h Header, fallback string) mediaType {
 	}
 	if len(values) > 0 {
 		p.warn("Content-Type %q is not readable", clip(values[0], 80))
+		if t := parseMediaType(values[0], p.charset); t.value == "" || t.value == "text" {
+			return mediaType{value: fallback, params: t.params} // As mail of before MIME has it.
+		}
 		return mediaType{value: "application/octet-stream", params: parseMediaType(values[0], p.charset).params}
 	}
 	return mediaType{value: fallback, params: map[string]string{}}
@@ -211,7 +210,8 @@ func (m *Message) fill(h Header, charset string) {
 	if ok {
 		m.OriginalRecipient = strings.TrimSpace(recipient)
 	}
-	m.AutoSubmitted = strings.ToLower(strings.TrimSpace(h.Get("Auto-Submitted")))
+	auto, _, _ := strings.Cut(h.Get("Auto-Submitted"), ";")
+	m.AutoSubmitted = strings.ToLower(strings.TrimSpace(stripComment(auto)))
 	m.Precedence = strings.ToLower(strings.TrimSpace(h.Get("Precedence")))
 	for _, name := range []string{"List-Id", "List-Post", "List-Unsubscribe", "List-Help"} {
 		if m.ListID == "" && h.Has(name) {
@@ -234,7 +234,7 @@ func (m *Message) Request() mdn.Request {
 		ReturnPath: m.ReturnPath, HasReturnPath: m.ReturnPaths > 0, ReturnPaths: m.ReturnPaths,
 		IsReport:  m.isReport(),
 		IsList:    m.ListID != "",
-		Auto:      m.AutoSubmitted != "" && !strings.HasPrefix(m.AutoSubmitted, "no"),
+		Auto:      m.AutoSubmitted != "" && m.AutoSubmitted != "no",
 		Bulk:      m.Precedence == "bulk" || m.Precedence == "list" || m.Precedence == "junk",
 		Partial:   m.Kind == KindPartial,
 		MessageID: m.MessageID, OriginalRecipient: m.OriginalRecipient,

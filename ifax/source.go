@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -66,8 +67,8 @@ func (s *source) delimiter(line []byte) bool {
 		return false
 	}
 	text := bytes.TrimRight(line, " \t\r\n")
-	for i := len(s.open) - 1; i >= 0; i-- {
-		rest, ok := bytes.CutPrefix(text, []byte(s.open[i]))
+	for i, boundary := range slices.Backward(s.open) {
+		rest, ok := bytes.CutPrefix(text, []byte(boundary))
 		if ok && (len(rest) == 0 || string(rest) == "--") {
 			s.hit, s.final = i, len(rest) == 2
 			return true

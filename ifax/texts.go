@@ -38,7 +38,7 @@ func (p *parser) picture(r *bufio.Reader, info PartInfo, at place) error {
 	if err != nil {
 		return p.failed(at.sink, info, err)
 	}
-	if n > logoSize {
+	if n > logoSize || len(p.logos) >= logosLimit {
 		whole := io.MultiReader(strings.NewReader(small.mem.String()), r)
 		if at.sink.defers {
 			return p.deferred(whole, info, at.sink)
@@ -49,7 +49,7 @@ func (p *parser) picture(r *bufio.Reader, info PartInfo, at place) error {
 	return nil
 }
 
-// logosLimit is how many small pictures are remembered, so that they never come to much memory.
+// logosLimit is how many small pictures are set aside, so that they never come to much memory.
 const logosLimit = 10
 
 // isLogo tells a picture of a kind that cannot become a page but need not, as it only decorates.
@@ -172,7 +172,7 @@ var receiptWords = [][2]string{
 // isAutomatic tells a text-only mail that a program wrote: a receipt in words, an out-of-office note, an alert
 // of a machine.
 func (m *Message) isAutomatic() bool {
-	if m.AutoSubmitted != "" && !strings.HasPrefix(m.AutoSubmitted, "no") || m.Header.Has("X-Autoreply") ||
+	if m.AutoSubmitted != "" && m.AutoSubmitted != "no" || m.Header.Has("X-Autoreply") ||
 		m.Header.Has("X-Autorespond") || m.Precedence == "auto_reply" {
 		return true
 	}

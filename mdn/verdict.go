@@ -1,6 +1,9 @@
 package mdn
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Verdict is what an MDN or one recipient of a DSN says about a fax.
 type Verdict string
@@ -51,12 +54,7 @@ func (m MDN) Verdict() Verdict {
 
 // negative tells whether a modifier makes the disposition a bad one.
 func (m MDN) negative() bool {
-	for _, bad := range []string{ModifierError, "warning", "expired", "superseded", "mailbox-terminated"} {
-		if m.has(bad) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{ModifierError, "warning", "expired", "superseded", "mailbox-terminated"}, m.has)
 }
 
 // Verdict says what became of the recipient.
