@@ -107,7 +107,7 @@ type Reply struct {
 	Enhanced string // "2.0.0", empty if the server gives none (RFC 2034)
 	Text     string // the text after the code, verbatim; lines joined by "\n"
 	TLS      string // as Session.TLS; empty: it went in plain text
-	Note     string // why it went in plain text although TLS was wanted
+	Note     string // opportunistic TLS: why it went in plain text, or to a server that is not verified
 	DSN      bool   // the hop offers DSN: the parameters were passed on
 	MaxSize  int64  // the SIZE that the hop announced; 0: none
 }

@@ -71,7 +71,7 @@ func (r *run) serve() error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = dialogues.Serve(r) // ends with Shutdown, and r has no errors
+		_ = dialogues.Serve(r) // ends with r
 	}()
 
 	var err error
@@ -81,8 +81,9 @@ func (r *run) serve() error {
 	}
 	r.stop()
 	r.end()
-	_ = dialogues.Shutdown(context.Background()) // waits; the only listener is r
+	_ = r.Close()
 	<-served
+	_ = dialogues.Shutdown(context.Background()) // waits for the dialogues
 	return err
 }
 
@@ -329,6 +330,6 @@ func (r *run) Addr() net.Addr { return &net.TCPAddr{} }
 // errorLog is go-smtp's log.
 type errorLog struct{ log *slog.Logger }
 
-func (l errorLog) Printf(format string, v ...any) { l.log.Info("smtp: " + fmt.Sprintf(format, v...)) }
+func (l errorLog) Printf(format string, v ...any) { l.log.Warn("smtp: " + fmt.Sprintf(format, v...)) }
 
-func (l errorLog) Println(v ...any) { l.log.Info("smtp: " + fmt.Sprintln(v...)) }
+func (l errorLog) Println(v ...any) { l.log.Warn("smtp: " + fmt.Sprintln(v...)) }

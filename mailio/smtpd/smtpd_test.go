@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -349,4 +351,36 @@ func TestShutdown(t *testing.T) {
 		talk(t, s.Listeners[0], run, greeted+envelope+goAhead+"C: .\nRUN shutdown")
 		<-told
 	})
+}
+
+// TestPanic sees that a Handler that panics costs its client the connection and
+// nobody else anything.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s := &Server{
+		Log:     slog.New(slog.NewTextHandler(&log, nil)),
+		Handler: &box{message: func(context.Context, mailio.Envelope, io.Reader) error { panic("at the disco") }},
+	}
+	start(t, s)
+	talk(t, s.Listeners[0], nil, greeted+envelope+goAhead+"C: .\nS~ 421\nEOF")
+	talk(t, s.Listeners[0], nil, greeted+envelope+"C: QUIT\nS~ 221\nEOF")
+	if err := s.Shutdown(context.Background()); err != nil || !strings.Contains(log.String(), "at the disco") {
+		t.Errorf("%v; logged: %s", err, log.String())
+	}
+}
+
+// TestListenerFails sees that Serve ends when it can take no more mail.
+func TestListenerFails(t *testing.T) {
+	t.Parallel()
+	s := &Server{Handler: &box{}, Listeners: []net.Listener{listen(t)}}
+	served := make(chan error)
+	go func() { served <- s.Serve(context.Background()) }()
+	_ = s.Listeners[0].Close()
+	if err := <-served; err == nil || !strings.Contains(err.Error(), "listener") {
+		t.Errorf("got %v", err)
+	}
+	if err := (&Server{TLSListeners: s.Listeners}).Serve(context.Background()); err == nil {
+		t.Error("TLS without a certificate")
+	}
 }
