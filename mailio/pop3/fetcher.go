@@ -9,7 +9,7 @@ import (
 	"faxgate/mailio"
 )
 
-// perSession is how many messages are taken before QUIT makes the deletions
+// perSession is how many messages are marked before QUIT makes the deletions
 // count.
 const perSession = 100
 
@@ -18,13 +18,14 @@ const perSession = 100
 type Fetcher struct {
 	*mailio.Rounds
 
-	box    mailio.Mailbox
-	pickup *mailio.Pickup
+	box        mailio.Mailbox
+	pickup     *mailio.Pickup
+	perSession int
 }
 
 // New prepares a fetcher for a mailbox.
 func New(box mailio.Mailbox) *Fetcher {
-	f := &Fetcher{box: box.WithDefaults(110, 995)}
+	f := &Fetcher{box: box.WithDefaults(110, 995), perSession: perSession}
 	f.Rounds = mailio.NewRounds(&f.box)
 	f.pickup = mailio.NewPickup(&f.box)
 	return f
@@ -114,9 +115,8 @@ func (f *Fetcher) item(m Message) mailio.Item {
 // takeAll goes through the messages once. It returns those that QUIT will
 // delete.
 func (f *Fetcher) takeAll(ctx context.Context, c *Client, messages []Message) (deleted []mailio.Item, more bool, err error) {
-	taken := 0
 	for _, m := range messages {
-		if taken == perSession {
+		if len(deleted) == f.perSession {
 			return deleted, true, nil
 		}
 		if f.Ready() != nil {
@@ -127,7 +127,6 @@ func (f *Fetcher) takeAll(ctx context.Context, c *Client, messages []Message) (d
 			return nil, false, err
 		}
 		if step == mailio.Take {
-			taken++
 			if step, err = f.take(ctx, c, m); err != nil {
 				return nil, false, err
 			}

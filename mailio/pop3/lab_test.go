@@ -385,6 +385,23 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestPerSession: a full mailbox is emptied in steps, so that a lost connection
+// loses few deletions.
+func TestPerSession(t *testing.T) {
+	l := lab.Get(t)
+	u := l.User(t)
+	deliver(t, l, u, "1", "2", "3", "4", "5")
+	proxy := lab.NewProxy(t, l.Addr(l.POP3))
+	box, k := mailbox(t, l, u)
+	through(t, &box, proxy)
+	f := New(box)
+	f.perSession = 2
+	look(t, f)
+	if n := proxy.Connections(); k.count() != 5 || len(k.deleted) != 5 || n != 3 {
+		t.Errorf("took %d, deleted %d, %d sessions", k.count(), len(k.deleted), n)
+	}
+}
+
 // TestCheck looks without taking anything.
 func TestCheck(t *testing.T) {
 	l := lab.Get(t)
