@@ -29,11 +29,20 @@ func ourCapabilities(f config.Fax) (ifax.Capabilities, error) {
 		c.Papers = append(c.Papers, codec.Paper(v))
 	}
 	for _, r := range codec.Resolutions() {
-		if r.X*r.Y <= highest.X*highest.Y && r.X <= 408 || r == highest {
+		if takes(r, highest) {
 			c.Resolutions = append(c.Resolutions, r)
 		}
 	}
 	return ifax.Ours(c), nil
+}
+
+// takes tells whether a resolution is among ours. What RFC 3949 does not have (200x400 and 600x600) is left out unless the administrator went that far: old machines compare texts.
+func takes(r, highest codec.Resolution) bool {
+	if r == highest {
+		return true
+	}
+	standard := r.X <= 408 && r != codec.Resolution{X: 200, Y: 400}
+	return r.X*r.Y <= highest.X*highest.Y && (standard || highest.X > 408)
 }
 
 // abilities is what is known of a recipient's machine, and in words why. Nothing known is Profile S: a sender does not exceed it without prior knowledge (RFC 3965 section 4).

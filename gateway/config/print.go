@@ -50,7 +50,7 @@ func list(b *strings.Builder, key string, v reflect.Value) {
 	}
 	fmt.Fprintf(b, "\n# [[%s]]\n", key)
 	example := reflect.New(v.Type().Elem()).Elem()
-	if m, ok := example.Addr().Interface().(*Mailbox); ok {
+	if m, ok := reflect.TypeAssert[*Mailbox](example.Addr()); ok {
 		m.Protocol = "imap"
 		m.defaults(0)
 	}
@@ -71,7 +71,7 @@ func comment(b *strings.Builder, f reflect.StructField, lead string) {
 }
 
 func value(v reflect.Value) string {
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		text, _ := m.MarshalText()
 		return strconv.Quote(string(text))
 	}
