@@ -13,7 +13,6 @@ import (
 
 	"faxgate/mailio"
 
-	"github.com/emersion/go-imap/v2"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -264,14 +263,6 @@ func TestEmptyResponse(t *testing.T) {
 	}
 	if sent.String() != "\r\nT1 NOOP\r\n" {
 		t.Errorf("sent %q", sent.String())
-	}
-}
-
-func TestUIDOf(t *testing.T) {
-	for text, want := range map[string]imap.UID{"7": 7, "4294967295": 4294967295, "4294967296": 0, "": 0, "x": 0} {
-		if got := uidOf(mailio.Item{UID: text}); got != want {
-			t.Errorf("%q: %d", text, got)
-		}
 	}
 }
 

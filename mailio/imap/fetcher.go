@@ -183,8 +183,8 @@ func (f *Fetcher) takeAll(ctx context.Context, s *session) error {
 		items[i] = f.item(m)
 	}
 	f.pickup.Begin(items)
-	var done []mailio.Item
-	for i, m := range messages {
+	var done []message
+	for _, m := range messages {
 		if f.Ready() != nil {
 			return f.remove(ctx, s, done)
 		}
@@ -193,7 +193,7 @@ func (f *Fetcher) takeAll(ctx context.Context, s *session) error {
 			return err
 		}
 		if step == mailio.Delete {
-			done = append(done, items[i])
+			done = append(done, m)
 		}
 		if len(done) < perExpunge {
 			continue
@@ -327,26 +327,26 @@ func (w *whole) Read(p []byte) (int, error) {
 }
 
 // remove deletes messages on the server.
-func (f *Fetcher) remove(ctx context.Context, s *session, items []mailio.Item) error {
-	if len(items) == 0 {
+func (f *Fetcher) remove(ctx context.Context, s *session, messages []message) error {
+	if len(messages) == 0 {
 		return nil
 	}
-	uids := make([]imap.UID, len(items))
-	for i, item := range items {
-		uids[i] = uidOf(item)
+	uids := make([]imap.UID, len(messages))
+	for i, m := range messages {
+		uids[i] = m.uid
 	}
 	err := s.expunge(uids)
 	if errors.Is(err, errForeign) || isRefusal(err) {
-		for _, item := range items {
-			f.pickup.Fail(item, err)
+		for _, m := range messages {
+			f.pickup.Fail(f.item(m), err)
 		}
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, item := range items {
-		if err := f.pickup.Deleted(ctx, item); err != nil {
+	for _, m := range messages {
+		if err := f.pickup.Deleted(ctx, f.item(m)); err != nil {
 			return err
 		}
 	}

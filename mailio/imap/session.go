@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -309,13 +308,4 @@ func (s *session) expunge(uids []imap.UID) error {
 		}
 	}
 	return s.do("EXPUNGE", 0, func() error { return s.imap.Expunge().Close() })
-}
-
-// uidOf reads what item wrote.
-func uidOf(item mailio.Item) imap.UID {
-	var uid uint64
-	if _, err := fmt.Sscan(item.UID, &uid); err != nil || uid > math.MaxUint32 {
-		return 0
-	}
-	return imap.UID(uid)
 }
