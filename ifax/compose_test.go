@@ -308,7 +308,7 @@ print(json.dumps({"subject": m["Subject"], "from": str(m["From"]), "text": p[0].
 // TestComposeStreams writes a document larger than the memory it may take.
 func TestComposeStreams(t *testing.T) {
 	m := fax(new(int))
-	m.Documents[0].Open = func() (io.ReadCloser, error) { return io.NopCloser(io.LimitReader(zeros{}, 64<<20)), nil }
+	m.Documents[0].Open = func() (io.ReadCloser, error) { return io.NopCloser(io.LimitReader(zeros{}, 48<<20)), nil }
 	var n counter
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -317,7 +317,7 @@ func TestComposeStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
-	if grown := after.TotalAlloc - before.TotalAlloc; int64(n) < ifax.ComposedSize(64<<20) || grown > 32<<20 {
+	if grown := after.TotalAlloc - before.TotalAlloc; int64(n) < ifax.ComposedSize(48<<20) || grown > 16<<20 {
 		t.Errorf("%d octets, for which %d were allocated in all", n, grown)
 	}
 }

@@ -39,7 +39,7 @@ func (h *hold) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// spill moves what is in memory to a file, which is removed at once where the system lets it live on.
+// spill moves what is in memory to a file; close removes it.
 func (h *hold) spill() error {
 	file, err := os.CreateTemp(h.dir, "faxgate-part-*")
 	if err != nil {
