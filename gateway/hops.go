@@ -72,7 +72,7 @@ func Client(r config.Relay, helo string) (*mailio.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &mailio.Client{Host: r.Host, Port: r.Port, TLS: policy, Timeouts: mailio.Timeouts{Connect: r.Timeout.D()}}
+	c := &mailio.Client{Host: r.Host, Port: r.Port, TLS: policy, Timeouts: mailio.Timeouts{Connect: r.Timeout.D(), Grace: stopGrace}}
 	if strings.Contains(helo, ".") {
 		c.Helo = helo
 	}

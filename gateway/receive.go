@@ -59,7 +59,7 @@ func (g *Gateway) Recipient(ctx context.Context, s mailio.Session, rcpt string) 
 
 // isOwn compares as a mail server does for its own mailboxes: without regard to case, because people type addresses as they like. postmaster must be reachable (RFC 5321 section 4.5.1).
 func (g *Gateway) isOwn(rcpt string) bool {
-	if strings.EqualFold(rcpt, "postmaster") {
+	if strings.EqualFold(rcpt, "postmaster") || strings.EqualFold(rcpt, "postmaster@"+g.cfg.Hostname) {
 		return true
 	}
 	return slices.ContainsFunc(g.cfg.Own(), func(own string) bool {
