@@ -102,7 +102,7 @@ func (c *Console) download(api huma.API, path, id, summary, kind string, write f
 
 // pageOf names one page of a fax and how wide its picture is to be.
 type pageOf struct {
-	byID
+	ID    string `path:"id" maxLength:"100"`
 	Page  string `path:"page" pattern:"^[1-9][0-9]{0,5}[.]png$" example:"1.png" doc:"The page's number, from 1, and .png."`
 	Width int    `query:"width" minimum:"16" maximum:"2400" default:"400" doc:"Pixels."`
 }

@@ -33,7 +33,7 @@ type AccountNow struct {
 
 // journalPage selects lines of the journal.
 type journalPage struct {
-	list
+	Limit int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 	Fax   string `query:"fax" maxLength:"100" doc:"Only what concerns this sent fax."`
 	Inbox string `query:"inbox" maxLength:"100" doc:"Only what concerns this received fax."`
 }
@@ -54,7 +54,7 @@ func (c *Console) otherOperations(api huma.API) {
 	huma.Register(api, operation(http.MethodGet, "/journal", "journal", "What happened, newest first", "journal"),
 		func(ctx context.Context, in *journalPage) (*answer[Journal], error) {
 			lines, err := c.gw.Journal(ctx, gateway.JournalFilter{
-				Page: gateway.Page{Before: spool.ID(in.Before), Limit: in.Limit}, Fax: spool.ID(in.Fax), Inbox: spool.ID(in.Inbox),
+				Page: gateway.Page{Limit: in.Limit}, Fax: spool.ID(in.Fax), Inbox: spool.ID(in.Inbox),
 			})
 			return asked(Journal{some(lines)}, err)
 		})

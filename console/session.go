@@ -15,8 +15,18 @@ import (
 const (
 	sessionLife = 30 * 24 * time.Hour
 	linkLife    = 24 * time.Hour
-	cookieName  = "faxgate"
 )
+
+// cookieName tells the cookies of several consoles on one host apart: browsers do not look at the port.
+func (c *Console) cookieName() string {
+	u, err := url.Parse(c.base)
+	switch {
+	case err != nil || u.Port() == "":
+		return "faxgate"
+	default:
+		return "faxgate-" + u.Port()
+	}
+}
 
 // LoginLink makes a link that logs one browser in, once.
 func (c *Console) LoginLink(ctx context.Context) (string, error) {
@@ -45,7 +55,7 @@ func (c *Console) session(next http.HandlerFunc) http.HandlerFunc {
 }
 
 func (c *Console) loggedIn(r *http.Request) (spool.Token, bool) {
-	cookie, err := r.Cookie(cookieName)
+	cookie, err := r.Cookie(c.cookieName())
 	if err != nil {
 		return spool.Token{}, false
 	}
@@ -99,7 +109,7 @@ func (c *Console) admit(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: secret, Path: "/", MaxAge: int(sessionLife.Seconds()),
+		Name: c.cookieName(), Value: secret, Path: "/", MaxAge: int(sessionLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: strings.HasPrefix(c.cfg.Console.URL, "https://"),
 	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -112,6 +122,6 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: c.cookieName(), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

@@ -52,7 +52,17 @@ func (c *Console) take(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		return "", err
 	}
 	u.request.Key, u.request.Origin = key, origin
+	if origin == fromPage {
+		u.request.To = separate(u.request.To)
+	}
 	return c.gw.Submit(ctx, u.request)
+}
+
+// fromPage is the origin of what people send in the browser, where one field holds all recipients.
+const fromPage = "console"
+
+func separate(to []string) []string {
+	return strings.FieldsFunc(strings.Join(to, " "), func(r rune) bool { return strings.ContainsRune(",; \t\r\n", r) })
 }
 
 // alive moves the read deadline on with every piece that comes: slow uploads are served, dead ones end.

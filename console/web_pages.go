@@ -133,7 +133,7 @@ func (c *Console) sendForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) sendNow(w http.ResponseWriter, r *http.Request) {
-	made, err := c.take(r.Context(), w, r, "", "console")
+	made, err := c.take(r.Context(), w, r, "", fromPage)
 	if err != nil {
 		status, text := statusOf(err)
 		c.render(w, r, status, "send", draft{Error: text})
