@@ -416,3 +416,51 @@ func readFile(t *testing.T, name string) (good int) {
 	}
 	return good
 }
+
+// TestJPEGStrips: the shades of YCbCr JPEG in TIFF are those that libtiff gives.
+func TestJPEGStrips(t *testing.T) {
+	dir := corpusDir(t)
+	for _, name := range []string{"commons-imaging/TestJpegStrips264x264.tiff", "commons-imaging/TestJpegStrips264x264BigEndian.tiff", "image-tiff/quad-jpeg.tif"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := open(t, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := filepath.Join(t.TempDir(), "plain.tif")
+		run(t, "tiff2rgba", "-c", "none", filepath.Join(dir, name), plain)
+		judge, err := os.ReadFile(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := open(t, judge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := meanShade(t, doc), meanShade(t, want); a < b-1.5 || a > b+1.5 {
+			t.Errorf("%s: mean shade %.2f, libtiff has %.2f", name, a, b)
+		}
+	}
+}
+
+func meanShade(t *testing.T, doc Document) float64 {
+	t.Helper()
+	sum, n := 0, 0
+	for p, err := range doc.Pages(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, err := range p.Gray(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range row {
+				sum += int(v)
+				n++
+			}
+		}
+	}
+	return float64(sum) / float64(n)
+}

@@ -27,6 +27,11 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	if err := lim.decoded("the page", int64(t.Width)*int64(t.Height)*samples*bytes); err != nil {
 		return p, err
 	}
+	if isJPEGStrips(t) {
+		p.Kind = Colour
+		p.src = &picture{walk: p.walk, decode: func() (image.Image, error) { return jpegStrips(t) }}
+		return p, nil
+	}
 	config, err := guardedConfig(io.NewSectionReader(r, 0, size), t.IFDOffset)
 	if err != nil {
 		return p, err
@@ -88,7 +93,9 @@ func notYet(t *tiff.Page) error {
 	case tiff.CompressionJPEG:
 		switch t.Photometric {
 		case tiff.YCbCr:
-			what = "YCbCr JPEG in TIFF"
+			if !isJPEGStrips(t) {
+				what = "YCbCr JPEG in tiles or planes"
+			}
 		case tiff.CIELab, tiff.ITULab:
 			what = "Lab colour (profile C)"
 		}
