@@ -69,7 +69,7 @@ func findings(msg *ifax.Message) []finding {
 			words := strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Action, r.Status, r.Diagnostic))
 			list = append(list, finding{
 				verdict: r.Verdict(), kind: "dsn", words: words, by: d.ReportingMTA, features: r.Features,
-				refusal: ifax.Refusal{Status: r.Status, Words: words},
+				refusal: ifax.Refusal{Status: r.Cause(), Words: words, Machine: true},
 			})
 		}
 	}

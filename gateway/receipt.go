@@ -29,7 +29,7 @@ func (g *Gateway) owe(tx *spool.Tx, rec spool.Received, state spool.State, pages
 	if len(req.To) == 0 && w.Failed && g.cfg.Fax.Answer == "errors" && req.ReturnPath != "" {
 		req.To = []string{req.ReturnPath} // an error may be told unasked, a success never (RFC 2532 section 2.2.1)
 	}
-	ok, why := mdn.Answer(req, mdn.Policy{Never: g.cfg.Fax.Answer == "off"})
+	ok, why := mdn.Answer(req, mdn.Policy{Never: g.cfg.Fax.Answer == "off", Sent: a.Answered})
 	if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "receipt", Words: answerWords(ok, why)}); err != nil {
 		return err
 	}

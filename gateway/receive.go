@@ -31,6 +31,7 @@ type receivedAttrs struct {
 	Subject  string      `json:"subject,omitempty"`  // for the receipt
 	Warnings []string    `json:"warnings,omitempty"` // deviations that were tolerated
 	Hops     int         `json:"hops,omitempty"`     // how often gateways have passed it on
+	Answered bool        `json:"answered,omitempty"` // the mailbox says that another program has sent the MDN (RFC 3503)
 }
 
 // maxTraces is the number of Received fields at which a mail is taken for a loop.
@@ -362,7 +363,7 @@ func (g *Gateway) noteSameID(tx *spool.Tx, rec spool.Received, id spool.ID) erro
 func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) receivedAttrs {
 	a := receivedAttrs{
 		Request: in.msg.Request(), Rcpt: rcpt, EnvID: env.EnvID, Ret: env.Ret, SMTP: env.Mailbox == nil,
-		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg),
+		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg), Answered: env.MDNSent,
 	}
 	if a.SMTP { // the envelope is the Return-Path itself
 		a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0
