@@ -302,6 +302,11 @@ func (s *show) finish(ctx context.Context) error {
 		return fmt.Errorf("write the received fax as PDF: %w", err)
 	}
 	s.step("B", "wrote what it received: %s", s.result.PDF)
+	for i, r := range s.result.Received { // by now its receipt is done, too
+		if s.result.Received[i], err = s.b.InboxFax(ctx, r.ID); err != nil {
+			return err
+		}
+	}
 	s.result.Console = invocation() + " serve --data " + filepath.Join(s.dir, "b")
 	if !s.quiet {
 		fmt.Fprintf(s.stdout, "\nThe received fax:\n  %s\nTo see it in a browser, open the link that this prints:\n  %s\n", s.result.PDF, s.result.Console)
