@@ -240,6 +240,11 @@ type child struct {
 // startChild starts a gateway process and waits until it listens.
 func startChild(t *testing.T, nc nodeConfig) *child {
 	t.Helper()
+	return launch(t, nc).ready()
+}
+
+func launch(t *testing.T, nc nodeConfig) *child {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -264,6 +269,12 @@ func startChild(t *testing.T, nc nodeConfig) *child {
 	c.in, c.stdin = json.NewEncoder(in), in
 	go c.listen(out)
 	t.Cleanup(func() { c.kill() })
+	return c
+}
+
+// ready waits until the process listens.
+func (c *child) ready() *child {
+	c.t.Helper()
 	select {
 	case a := <-c.answers:
 		c.smtp = a.SMTP
@@ -271,7 +282,7 @@ func startChild(t *testing.T, nc nodeConfig) *child {
 	}
 	if c.smtp == "" {
 		c.kill()
-		t.Fatalf("the gateway process did not start: %v", c.err)
+		c.t.Fatalf("the gateway process did not start: %v", c.err)
 	}
 	return c
 }

@@ -160,11 +160,15 @@ func (p *proxy) slow(longest time.Duration) {
 	p.delay = longest
 }
 
-func (p *proxy) pause() {
+// pause is the slowness of the network. Receipts are small and travel faster.
+func (p *proxy) pause(e entry) {
 	p.mu.Lock()
-	d := time.Duration(0)
-	if p.delay > 0 {
-		d = time.Duration(p.rnd.Int64N(int64(p.delay)))
+	longest, d := p.delay, time.Duration(0)
+	if e.MDN {
+		longest /= 8
+	}
+	if longest > 0 {
+		d = time.Duration(p.rnd.Int64N(int64(longest)))
 	}
 	p.mu.Unlock()
 	time.Sleep(d)
@@ -269,7 +273,7 @@ func (s *session) line(line []byte, w *bufio.Writer) {
 	case s.stage == "data" && string(line) == ".\r\n":
 		w.Flush() // the message is there, only its end is on the way
 		s.mu.Unlock()
-		s.p.pause()
+		s.p.pause(s.msg)
 		s.mu.Lock()
 		s.msg.Sum, s.stage = hex.EncodeToString(s.sum.Sum(nil)), "dot"
 		s.note(ledgerDot, "")
@@ -343,7 +347,7 @@ func (s *session) reply(line string) bool {
 	}
 	s.mu.Unlock()
 	if dot {
-		s.p.pause()
+		s.p.pause(s.msg)
 	}
 	if _, err := s.client.Write([]byte(line)); err != nil {
 		return false
