@@ -142,15 +142,11 @@ func inverted(dst, c ccitt.Changes) ccitt.Changes {
 	return append(append(dst[:0], 0), c...)
 }
 
-// strip gives the page's data as it is, when it is one strip without damage that is coded as the fields say.
-func (s *faxSource) strip(ctx context.Context) (io.Reader, ccitt.Params, bool, bool) {
+// strip gives the page's data as it is, when the last walk has found it to be one strip without damage that is coded as the
+// fields say.
+func (s *faxSource) strip() (data io.Reader, params ccitt.Params, inverted, ok bool) {
 	if len(s.page.Strips) != 1 || s.page.Truncated {
 		return nil, ccitt.Params{}, false, false
-	}
-	for _, err := range s.changes(ctx) {
-		if err != nil || ctx.Err() != nil {
-			return nil, ccitt.Params{}, false, false
-		}
 	}
 	st := s.walk.get()
 	clean := st.BadRows == 0 && st.Missing == 0 && st.Err == nil && st.Rows == s.page.Height && s.plain &&

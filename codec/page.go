@@ -104,8 +104,9 @@ type pictureSource interface {
 
 // stripSource knows a coded strip that is the whole page.
 type stripSource interface {
-	// strip gives the coded data and how it is coded; ok is false if the page is not one clean strip.
-	strip(ctx context.Context) (data io.Reader, params ccitt.Params, inverted, ok bool)
+	// strip gives the coded data and how it is coded; ok is false if the last walk over the rows did not find the page to be
+	// one clean strip.
+	strip() (data io.Reader, params ccitt.Params, inverted, ok bool)
 }
 
 // Changes yields the rows of a bilevel page as change lists, each valid until the next step.

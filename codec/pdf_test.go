@@ -297,3 +297,57 @@ func TestWarm(t *testing.T) {
 		t.Errorf("%v %v", info, err)
 	}
 }
+
+// renderEndless is the parent that TestWorkerDiesWithParent kills.
+func renderEndless(cache string) {
+	data := endless()
+	opts := pdf.WorkerOptions{Command: []string{os.Args[0], workerArg}, CacheDir: cache, PageTimeout: time.Minute}
+	r, err := pdf.OpenReader(context.Background(), opts, bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("open")
+	for range r.Render(context.Background(), 1, 5000, 7000, 0) {
+		fmt.Println("a row")
+	}
+	os.Exit(1)
+}
+
+// TestWorkerDiesWithParent: a worker in the middle of a page ends when its parent is killed.
+func TestWorkerDiesWithParent(t *testing.T) {
+	cmd := exec.Command(os.Args[0], parentArg, cacheDir(t))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := make([]byte, 5)
+	if _, err := out.Read(line); err != nil || string(line) != "open\n" {
+		t.Fatalf("%q %v", line, err)
+	}
+	time.Sleep(300 * time.Millisecond) // Into the page.
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", cmd.Process.Pid, cmd.Process.Pid))
+	if tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", cmd.Process.Pid)); err == nil {
+		for _, name := range tasks {
+			more, _ := os.ReadFile(name)
+			children = append(append(children, ' '), more...)
+		}
+	}
+	worker := strings.Fields(string(children))
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if len(worker) == 0 {
+		t.Fatalf("no worker was found: %v", err)
+	}
+	for range 50 {
+		state, err := os.ReadFile("/proc/" + worker[0] + "/stat")
+		if err != nil || strings.Contains(string(state), ") Z ") {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("worker %s still runs", worker[0])
+}

@@ -22,7 +22,7 @@ func (s *fittedSource) scaled(ctx context.Context, src bilevelSource) iter.Seq2[
 		if l.w < p.Width || l.h < p.Height {
 			limit = inkReduced
 			if s.tone == nil {
-				t, err := dotted(ctx, src, p)
+				t, err := dotted(ctx, p)
 				if err != nil {
 					yield(nil, err)
 					return
@@ -63,9 +63,9 @@ func inked(dst ccitt.Changes, ink []byte, limit byte) ccitt.Changes {
 }
 
 // dotted tells screened photographs by how often their rows change colour.
-func dotted(ctx context.Context, src bilevelSource, p Page) (*tone, error) {
+func dotted(ctx context.Context, p Page) (*tone, error) {
 	busy, streak, rows := 0, 0, 0
-	for c, err := range src.changes(ctx) {
+	for c, err := range p.Changes(ctx) {
 		if err != nil {
 			return nil, err
 		}

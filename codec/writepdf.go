@@ -51,7 +51,12 @@ func writePDFPage(ctx context.Context, pw *pdf.Writer, page Page) error {
 		return writeJPEGPage(ctx, pw, img, page)
 	}
 	if src, ok := page.src.(stripSource); ok {
-		if data, params, inverted, clean := src.strip(ctx); clean {
+		for _, err := range page.Changes(ctx) {
+			if err != nil {
+				return err
+			}
+		}
+		if data, params, inverted, clean := src.strip(); clean {
 			return pw.CCITTPage(img, passThrough(params, inverted), data)
 		}
 	}

@@ -21,10 +21,12 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 )
 
-// Memory that a worker may use: its own data, and in it the renderer's.
+// What a worker may use: its own data, in bytes, and in it the renderer's.
 const (
 	serveData  = 512 << 20
 	servePages = 4096 // WebAssembly pages of 64 KiB.
+	// Seconds of processor time for one request: the parent's time limit is shorter, but the parent may be gone.
+	serveCPU = 300
 )
 
 // renderFlags draw what a printer would print.
@@ -37,9 +39,11 @@ func Serve(in io.Reader, out io.Writer) error {
 	if err := limitData(serveData); err != nil {
 		return fmt.Errorf("limit the worker's memory: %w", err)
 	}
-	debug.SetMemoryLimit(serveData * 3 / 4)
-	// The reader of in must run while the renderer, which Go cannot interrupt, holds a processor.
+	// Go cannot interrupt the renderer. While it runs, the reader of in needs a processor of its own, and a garbage collection
+	// would stop it for as long: that is done between pages.
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(serveData * 7 / 8)
 	pipe, w := io.Pipe()
 	go func() {
 		_, err := io.Copy(w, in)
@@ -62,17 +66,8 @@ func cmpErr(err, def error) error {
 	return def
 }
 
-// WarmUp compiles the renderer into the cache directory, so that workers start in a fraction of a second. It costs some
-// seconds and about 300 MiB once: run it in a process of its own (Warm does).
-func WarmUp(cacheDir string) error {
-	e, err := newEngine(cacheDir)
-	if err != nil {
-		return err
-	}
-	return e.close()
-}
-
-// Warm fills the compile cache by starting a worker once.
+// Warm fills the compile cache, so that workers start in a fraction of a second, by starting one once. Where the cache is
+// empty it costs some seconds and about 300 MiB, in the worker's process.
 func Warm(ctx context.Context, opts WorkerOptions) error {
 	opts = opts.withDefaults()
 	p, err := startProcess(ctx, opts)
@@ -108,7 +103,10 @@ func (s *server) run() error {
 		if err != nil {
 			return err
 		}
-		if err := s.answer(f); err != nil {
+		limitCPU(serveCPU)
+		err = s.answer(f)
+		runtime.GC()
+		if err != nil {
 			if strings.Contains(err.Error(), "wasm error") {
 				return err // The renderer has crashed and cannot be trusted any more.
 			}

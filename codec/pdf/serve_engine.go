@@ -1,8 +1,6 @@
 package pdf
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,7 +17,6 @@ import (
 // engine is PDFium, compiled to WebAssembly and run by wazero.
 type engine struct {
 	pool   pdfium.Pool
-	cache  wazero.CompilationCache
 	pdfium pdfium.Pdfium
 	form   references.FPDF_FORMHANDLE
 }
@@ -35,7 +32,6 @@ func newEngine(cacheDir string) (*engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open the compile cache: %w", err)
 		}
-		e.cache = cache
 		config = config.WithCompilationCache(cache)
 	}
 	pool, err := webassembly.Init(webassembly.Config{
@@ -53,14 +49,6 @@ func newEngine(cacheDir string) (*engine, error) {
 		return nil, fmt.Errorf("start the renderer: %w", err)
 	}
 	return e, nil
-}
-
-func (e *engine) close() error {
-	err := e.pool.Close()
-	if e.cache != nil {
-		err = errors.Join(err, e.cache.Close(context.Background()))
-	}
-	return err
 }
 
 // band is a strip of a page in the renderer's memory.

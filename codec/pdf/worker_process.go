@@ -41,6 +41,7 @@ func startProcess(ctx context.Context, opts WorkerOptions) (*process, error) {
 		p.cmd.Env = []string{}
 	}
 	p.cmd.Stderr = &p.stderr
+	p.cmd.WaitDelay = 2 * time.Second // For whatever it may have started.
 	in, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
