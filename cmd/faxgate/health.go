@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,7 +45,7 @@ func (h *healthCmd) Run(a *app) error {
 		return fmt.Errorf("read the answer of %s: %w", base, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", strings.TrimSpace(string(words)))
+		return errors.New(strings.TrimSpace(string(words)))
 	}
 	fmt.Fprintln(a.stdout, strings.TrimSpace(string(words)))
 	return nil

@@ -21,6 +21,9 @@ import (
 var version string
 
 func main() {
+	if err := useZone(os.Getenv("TZ")); err != nil {
+		fmt.Fprintf(os.Stderr, "faxgate: %v\n", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
