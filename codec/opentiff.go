@@ -22,9 +22,14 @@ func openTIFF(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	case err != nil:
 		return nil, errorf("open", ErrDamaged, "the TIFF file cannot be used: %w", err)
 	}
+	var damage error
+	if why := f.Stopped(); why != "" {
+		damage = errorf("open", ErrDamaged, "pages may be missing: %s", why)
+	}
 	return &document{
 		count:  len(f.Pages),
 		limits: lim,
+		damage: damage,
 		open: func(_ context.Context, i int) (Page, error) {
 			return tiffPage(r, size, f.Pages[i], lim)
 		},
@@ -40,7 +45,7 @@ func openTIFF(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error) {
 	p := Page{
 		Index: t.Index, Width: t.Width, Height: t.Height, XRes: t.XRes, YRes: t.YRes, Orientation: t.Orientation,
-		Coding: compressionName(t), walk: &walk{},
+		Coding: compressionName(t), Truncated: t.Truncated, walk: &walk{},
 	}
 	if t.Err != nil {
 		return p, tiffError(t.Err)

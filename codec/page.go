@@ -33,6 +33,7 @@ type Page struct {
 	Kind          Kind
 	Coding        string // as read: MH, MR, MMR, JPEG, none, …
 	Orientation   int    // of TIFF, 1 to 8: how the rows are to be turned; 1 (and 0) is upright
+	Truncated     bool   // the file does not hold all of the page's data
 	Vector        bool   // the page is drawn at any resolution: Width, Height, XRes and YRes are a proposal
 
 	src   source
@@ -162,6 +163,8 @@ type Document interface {
 	Count() int
 	// Pages yields the pages, and can be called again. An error concerns the page that it comes with: the walk goes on.
 	Pages(ctx context.Context) iter.Seq2[Page, error]
+	// Damage says why the document may have more pages than can be found; nil if nothing speaks for it.
+	Damage() error
 	// Close releases what the document holds; its pages cannot be read any more.
 	Close() error
 }
@@ -170,12 +173,15 @@ type Document interface {
 type document struct {
 	count   int
 	limits  Limits
+	damage  error
 	open    func(ctx context.Context, i int) (Page, error)
 	release func(p Page) // ends what a page holds once the walk goes on
 	close   func() error
 }
 
 func (d *document) Count() int { return d.count }
+
+func (d *document) Damage() error { return d.damage }
 
 func (d *document) Pages(ctx context.Context) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {

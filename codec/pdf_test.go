@@ -308,8 +308,8 @@ func renderEndless(cache string) {
 		os.Exit(1)
 	}
 	fmt.Println("open")
-	for range r.Render(context.Background(), 1, 5000, 7000, 0) {
-		fmt.Println("a row")
+	for _, err := range r.Render(context.Background(), 1, 1728, 2287, 0) {
+		fmt.Println("a row", err)
 	}
 	os.Exit(1)
 }
