@@ -23,6 +23,9 @@ type File struct {
 	failed error // of r, while a value was read
 }
 
+// Stopped says why the chain of directories ended too early; empty if it did not.
+func (f *File) Stopped() string { return f.stopped }
+
 // Page is one image file directory of the main chain, with the defaults of TIFF 6.0 where a field is absent.
 type Page struct {
 	Index     int   // from 0
