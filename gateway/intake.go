@@ -2,11 +2,9 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"faxgate/codec"
 	"faxgate/ifax"
 	"faxgate/spool"
 )
@@ -59,83 +57,6 @@ func (g *Gateway) parseAgain(ctx context.Context, rec spool.Received) (*ifax.Mes
 		return nil, ctx.Err()
 	}
 	return msg, nil
-}
-
-// pagesOf is what was found in one document.
-type pagesOf struct {
-	doc      spool.Document
-	pages    []spool.Page
-	readable int
-}
-
-// readPages decodes every row of every page: only then is a page known to be readable. Errors of pages are kept with them; the walk goes on.
-func (g *Gateway) readPages(ctx context.Context, d spool.Document) (pagesOf, error) {
-	found := pagesOf{doc: d}
-	if d.Error != "" {
-		return found, nil
-	}
-	doc, _, err := g.openDocument(ctx, d.Hash)
-	if err != nil {
-		return found.broken(ctx, err)
-	}
-	defer doc.Close()
-	found.doc.Pages = doc.Count()
-	for p, err := range doc.Pages(ctx) {
-		row := spool.Page{Document: d.ID, Index: p.Index, Width: p.Width, Height: p.Height, XRes: p.XRes, YRes: p.YRes, Coding: p.Coding}
-		if err == nil {
-			err = walkRows(ctx, p)
-		}
-		if ctx.Err() != nil {
-			return found, ctx.Err()
-		}
-		if errors.Is(err, codec.ErrUnavailable) {
-			return found, err
-		}
-		st := p.Stats()
-		found.doc.BadRows += st.BadRows
-		if err == nil && st.Rows == 0 && p.Kind == codec.Bilevel {
-			err = errors.New("not one row of the page could be decoded")
-		}
-		if err != nil {
-			row.Error = err.Error()
-			found.doc.Error = fmt.Sprintf("page %d: %v", p.Index+1, err)
-		} else {
-			found.readable++
-		}
-		found.pages = append(found.pages, row)
-		if errors.Is(err, codec.ErrTooComplex) {
-			break // the pages after it would each cost their time limit too, and other mail waits
-		}
-	}
-	return found, nil
-}
-
-func (p pagesOf) broken(ctx context.Context, err error) (pagesOf, error) {
-	if ctx.Err() != nil {
-		return p, ctx.Err()
-	}
-	if _, ok := errors.AsType[*codec.Error](err); ok && !errors.Is(err, codec.ErrUnavailable) {
-		p.doc.Error = err.Error()
-		return p, nil
-	}
-	return p, err
-}
-
-func walkRows(ctx context.Context, p codec.Page) error {
-	if p.Kind == codec.Bilevel {
-		for _, err := range p.Changes(ctx) {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, err := range p.Gray(ctx) {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // taken writes what was found, the receipt that we owe and the routes, in one transaction: after it nothing of this mail is left to chance.

@@ -186,6 +186,9 @@ func (g *Gateway) examine(ctx context.Context, raw spool.Hash) (incoming, error)
 	for _, p := range msg.Parts {
 		in.docs = append(in.docs, g.partDocument(p, kept[p.Index]))
 	}
+	if err != nil && len(in.docs) > 0 { // what came after the error was never looked at: the receipt must say so
+		in.docs = append(in.docs, spool.Document{Name: "the rest", Type: "message/rfc822", Error: err.Error()})
+	}
 	return in, nil
 }
 

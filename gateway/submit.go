@@ -3,10 +3,12 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"faxgate/codec"
 	"faxgate/ifax"
@@ -34,10 +36,38 @@ type faxWhat struct {
 	Healed bool `json:"healed,omitempty"` // refused once for its form: Profile S from now on
 	Resent bool `json:"resent,omitempty"` // the one repeat after an unanswered dot was used
 	Told   bool `json:"told,omitempty"`   // the administrator has been told of this fax
+
+	Spent spool.ID  `json:"spent,omitempty"` // the message that a report has ended: what goes next is a new one
+	Since time.Time `json:"since,omitzero"`  // when the present round of tries began, if not with the task
 }
 
-// Submit checks and keeps a request and returns once it is durable: one task for each recipient. A mistake of the caller's is an *InputError.
+// began is when the present round of tries began: with the task, or when a person or a report sent it round again.
+func began(t spool.Task) time.Time {
+	if w := readWhat[faxWhat](t); !w.Since.IsZero() {
+		return w.Since
+	}
+	return t.CreatedAt
+}
+
+// Submit checks and keeps a request and returns once it is durable: one task for each recipient. A mistake of the caller's is an *InputError, and in the journal.
 func (g *Gateway) Submit(ctx context.Context, r SubmitRequest) (spool.ID, error) {
+	id, err := g.take(ctx, r)
+	if ie, ok := errors.AsType[*InputError](err); ok {
+		g.refused.note(ctx, g, fmt.Sprintf("a fax to %s, handed over by %s, was refused: %s", cutWords(strings.Join(r.To, ", ")), r.Origin, cutWords(ie.Error())))
+	}
+	return id, err
+}
+
+// cutWords keeps a line of the journal to a readable length.
+func cutWords(s string) string {
+	const limit = 500
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
+}
+
+func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	to, err := recipients(r.To)
 	if err != nil {
 		return "", err
@@ -106,10 +136,16 @@ func (g *Gateway) takeDocument(ctx context.Context, f File) (spool.Document, err
 		return spool.Document{}, &InputError{"file", fmt.Sprintf("%s is larger than the limit of %d MB (limits.document)", name, limit>>20)}
 	}
 	doc, kind, err := g.openDocument(ctx, hash)
-	if err != nil {
+	if isDocumentFault(err) {
 		return spool.Document{}, &InputError{"file", fmt.Sprintf("%s: %v", name, err)}
 	}
+	if err != nil {
+		return spool.Document{}, fmt.Errorf("read %s: %w", name, err)
+	}
 	defer doc.Close()
+	if err := checkPages(ctx, name, doc); err != nil {
+		return spool.Document{}, err
+	}
 	return spool.Document{Name: name, Type: kind, Hash: hash, Size: size, Pages: doc.Count()}, nil
 }
 
