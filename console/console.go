@@ -111,14 +111,17 @@ func (c *Console) Serve(ctx context.Context, ln net.Listener) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := srv.Shutdown(stop); err != nil {
-		err = srv.Close()
-		<-ended
-		return err
+		return errors.Join(srv.Close(), closed(<-ended))
 	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	return closed(<-ended)
+}
+
+// closed leaves out the error that only says that the server was told to stop.
+func closed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // Address is where programs on this machine reach the console: what the running gateway has written down, else what is configured.

@@ -35,12 +35,10 @@ func open(t *testing.T, change func(*config.Config)) *desk {
 	cfg.Data = t.TempDir()
 	cfg.Hostname = "a.example"
 	cfg.Fax.Addresses = []string{"fax@a.example", "desk@a.example"}
-	cfg.Listen.SMTP = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	port := freePort(t)
+	cfg.Listen.SMTP = fmt.Sprintf("127.0.0.1:%d", port)
 	cfg.Console.Listen = "127.0.0.1:0"
-	_, port, _ := net.SplitHostPort(cfg.Listen.SMTP)
-	var n int
-	fmt.Sscan(port, &n)
-	cfg.Direct = []config.Direct{{To: "@a.example", Host: "127.0.0.1", Port: n, TLS: "off"}}
+	cfg.Direct = []config.Direct{{To: "@a.example", Host: "127.0.0.1", Port: port, TLS: "off"}}
 	if change != nil {
 		change(&cfg)
 	}

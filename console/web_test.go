@@ -2,7 +2,11 @@ package console_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"mime/multipart"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -125,7 +129,6 @@ func TestLowDiskIsShown(t *testing.T) {
 	}
 }
 
-// An upload is never held in memory: many of them at once must not be.
 func TestUploadsLeaveNothingBehind(t *testing.T) {
 	var data string
 	d := open(t, func(c *config.Config) { data = c.Data })
@@ -136,4 +139,42 @@ func TestUploadsLeaveNothingBehind(t *testing.T) {
 	if left := uploads(t, data); len(left) > 0 {
 		t.Errorf("temporary files stay: %v", left)
 	}
+}
+
+// 100 MB go through a temporary file into the store; what is allocated on the way, by client and server together, is a fraction of it.
+func TestUploadsStream(t *testing.T) {
+	d := open(t, nil)
+	pr, pw := io.Pipe()
+	m := multipart.NewWriter(pw)
+	written := make(chan error, 1)
+	go func() {
+		err := writeBig(m, 100<<20)
+		pw.CloseWithError(err)
+		written <- err
+	}()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	resp, b := d.do(d.request(http.MethodPost, "/api/v1/faxes", pr, func(r *http.Request) { r.Header.Set("Content-Type", m.FormDataContentType()) }))
+	runtime.ReadMemStats(&after)
+	checkProblem(t, resp, b, http.StatusBadRequest, "zeros.bin")
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	if got := (after.TotalAlloc - before.TotalAlloc) >> 20; got > 30 {
+		t.Errorf("%d MB were allocated for an upload of 100 MB", got)
+	}
+}
+
+func writeBig(m *multipart.Writer, size int64) error {
+	if err := m.WriteField("to", "desk@a.example"); err != nil {
+		return err
+	}
+	w, err := m.CreateFormFile("file", "zeros.bin")
+	if err != nil {
+		return err
+	}
+	for block := make([]byte, 1<<20); size > 0 && err == nil; size -= int64(len(block)) {
+		_, err = w.Write(block)
+	}
+	return errors.Join(err, m.Close())
 }

@@ -12,6 +12,7 @@ import (
 	"faxgate/gateway/config"
 	"faxgate/gateway/doctor"
 	"faxgate/mailio"
+	"faxgate/mailio/imap"
 	"faxgate/mailio/pop3"
 )
 
@@ -72,23 +73,14 @@ func warm(ctx context.Context, cfg config.Config) error {
 	return pdf.Warm(ctx, o)
 }
 
-// lookAt logs in at a mailbox and counts what is there.
+// lookAt logs in at a mailbox as fetching does.
 func lookAt(ctx context.Context, m config.Mailbox) (string, error) {
 	box, err := gateway.MailboxOf(m)
 	if err != nil {
 		return "", err
 	}
-	c, err := pop3.Dial(ctx, box)
-	if err != nil {
-		return "", err
+	if m.Protocol == "imap" {
+		return imap.Check(ctx, box)
 	}
-	defer c.Close()
-	if err := c.Login(); err != nil {
-		return "", err
-	}
-	list, err := c.List()
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%d messages wait there", len(list)), c.Quit()
+	return pop3.Check(ctx, box)
 }

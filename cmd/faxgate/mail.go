@@ -39,7 +39,7 @@ func (m *mailParseCmd) Run(a *app) error {
 		src = f
 	}
 	opener := newOpener()
-	defer opener.Close()
+	defer func() { _ = opener.Close() }()
 	opened := map[int]ifax.DocumentInfo{}
 	msg, err := ifax.Parse(a, bufio.NewReader(src), ifax.Limits{}, func(p ifax.PartInfo, r io.Reader) (err error) {
 		opened[p.Index], err = describe(a, opener, p, r)

@@ -48,7 +48,7 @@ func (s *sheet) paragraph(x, y, width float64, words string) float64 {
 	const size, lead = 10.5, 5.3
 	f := s.face("regular", size)
 	line := ""
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		longer := strings.TrimSpace(line + " " + w)
 		if float64(font.MeasureString(f, longer))/64 > px(width) {
 			s.text(x, y, "regular", size, 15, line)

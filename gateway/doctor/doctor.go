@@ -186,7 +186,7 @@ func (e *examination) mailbox(m config.Mailbox) {
 		e.say(name, Fail, "check host, port, tls, user and password_file of this [[mailbox]]", "%s:%d: %v", m.Host, m.Port, err)
 		return
 	}
-	e.ok(name, "logged in at %s:%d as %s; %s", m.Host, m.Port, m.User, saw)
+	e.ok(name, "%s:%d: %s", m.Host, m.Port, saw)
 }
 
 func (e *examination) renderer() {
