@@ -40,7 +40,7 @@ func (g *Gateway) faxMessage(ctx context.Context, l *spool.Lease) (spool.Message
 	var last spool.Message
 	if len(stored) > 0 {
 		last = stored[len(stored)-1]
-		if !w.Healed || readForm(last).Profile == "S" {
+		if last.ID != w.Spent {
 			return last, nil
 		}
 	}

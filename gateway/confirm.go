@@ -19,7 +19,8 @@ type finding struct {
 	words    string
 	by       string
 	features string
-	ours     bool // the report speaks of the task's own recipient
+	names    []string // whom the report speaks of: Original- and Final-Recipient
+	ours     bool     // the task's own recipient is among them
 	refusal  ifax.Refusal
 }
 
@@ -27,30 +28,43 @@ type finding struct {
 // nothing changes nothing (RFC 8098 section 6.1, RFC 3464 section 4.1).
 func (g *Gateway) confirm(ctx context.Context, l *spool.Lease, rec spool.Received, msg *ifax.Message) error {
 	return l.Update(ctx, func(tx *spool.Tx) error {
-		matched := 0
-		for _, f := range findings(msg) {
-			m, t, err := g.match(tx, msg, f)
-			if errors.Is(err, spool.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			matched++
-			f.ours = f.speaksOf(msg, t.Recipient)
-			if err := g.applyFinding(tx, t, m, rec.ID, f); err != nil {
-				return err
-			}
-		}
 		words := "a receipt was matched"
-		if matched == 0 {
+		m, t, err := g.match(tx, msg)
+		switch {
+		case errors.Is(err, spool.ErrNotFound):
 			words = "a receipt that matches nothing sent from here: kept, nothing changed"
+		case err != nil:
+			return err
+		default:
+			if err := g.applyAll(tx, t, m, rec.ID, findings(msg)); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "report", Words: words}); err != nil {
 			return err
 		}
 		return g.finishIntake(tx, l.Task, rec, Reported, 0, "")
 	})
+}
+
+// applyAll applies what a report says. A report that names the task's own recipient says nothing about it by what it tells of others, as a server does that reports on several at once.
+func (g *Gateway) applyAll(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, list []finding) error {
+	for i := range list {
+		list[i].ours = mdn.Keys{Recipients: list[i].names}.Concerns(t.Recipient)
+	}
+	if slices.ContainsFunc(list, func(f finding) bool { return f.ours }) {
+		list = slices.DeleteFunc(list, func(f finding) bool { return !f.ours })
+	}
+	for _, f := range list {
+		if err := g.applyFinding(tx, t, m, report, f); err != nil {
+			return err
+		}
+		var err error
+		if t, err = tx.Task(t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // findings lists what the report says, one for an MDN, one for each recipient of a DSN.
@@ -60,6 +74,7 @@ func findings(msg *ifax.Message) []finding {
 		words = strings.Join(slices.Concat([]string{words}, m.Errors, m.Failures, m.Warnings), "; ")
 		return []finding{{
 			verdict: m.Verdict(), kind: "mdn", words: words, by: m.FinalRecipient, features: m.Features,
+			names:   []string{m.OriginalRecipient, m.FinalRecipient},
 			refusal: ifax.Refusal{Report: true, Words: words, Status: statusIn(m.Errors)},
 		}}
 	}
@@ -69,6 +84,7 @@ func findings(msg *ifax.Message) []finding {
 			words := strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Action, r.Status, r.Diagnostic))
 			list = append(list, finding{
 				verdict: r.Verdict(), kind: "dsn", words: words, by: d.ReportingMTA, features: r.Features,
+				names:   []string{r.OriginalRecipient, r.FinalRecipient},
 				refusal: ifax.Refusal{Status: r.Cause(), Words: words, Machine: true},
 			})
 		}
@@ -87,7 +103,7 @@ func statusIn(errs []string) string {
 }
 
 // match finds the message by the keys of the report, in their order of trust.
-func (g *Gateway) match(tx *spool.Tx, msg *ifax.Message, _ finding) (spool.Message, spool.Task, error) {
+func (g *Gateway) match(tx *spool.Tx, msg *ifax.Message) (spool.Message, spool.Task, error) {
 	for _, k := range msg.Keys("").Candidates() {
 		m, err := g.byKey(tx, k)
 		if errors.Is(err, spool.ErrNotFound) {
@@ -109,11 +125,6 @@ func (g *Gateway) byKey(tx *spool.Tx, k mdn.Key) (spool.Message, error) {
 	return tx.MessageByMessageID(k.Value)
 }
 
-// speaksOf tells whether the report names the task's recipient: only then does it teach.
-func (f finding) speaksOf(msg *ifax.Message, recipient string) bool {
-	return msg.Keys("").Concerns(recipient)
-}
-
 // applyFinding brings one fax to the rung that the report proves. The first final MDN decides; what comes after it is journalled.
 func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding) error {
 	decided, late, err := g.record(tx, m, report, f)
@@ -129,6 +140,9 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 		}
 	}
 	c := change{by: f.by, words: f.words, late: late || t.State == Expired}
+	if old, err := superseded(tx, t, m); err != nil || (old || t.State == Cancelled) && f.verdict != mdn.Confirmed {
+		return errors.Join(err, g.note(tx, t, report, "of what was sent before, which changes nothing now: "+f.words))
+	}
 	switch f.verdict {
 	case mdn.Confirmed:
 		return g.setState(tx, t, Confirmed, c)
@@ -146,12 +160,35 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 	case mdn.Refused, mdn.Deleted:
 		return g.notConfirmed(tx, t, report, f)
 	default: // relayed, expanded, delayed, negotiation: the rung stays
+		if t.State == Uncertain {
+			return g.arrived(tx, t, m, c)
+		}
 		return g.note(tx, t, report, f.words)
 	}
 }
 
+// superseded tells whether the fax has gone on from this message to a new one: then only a confirmation of it counts.
+func superseded(tx *spool.Tx, t spool.Task, m spool.Message) (bool, error) {
+	if readWhat[faxWhat](t).Spent == m.ID {
+		return true, nil
+	}
+	list, err := tx.Messages(t.ID)
+	return err == nil && list[len(list)-1].ID != m.ID, err
+}
+
+// arrived ends an uncertainty: a report that is neither good nor bad news has at least come from where the message is.
+func (g *Gateway) arrived(tx *spool.Tx, t spool.Task, m spool.Message, c change) error {
+	if readForm(m).MDN {
+		due := tx.Now().Add(g.cfg.Retry.Monitoring.D())
+		c.due = &due
+	}
+	c.late = false
+	return g.setState(tx, t, Accepted, c)
+}
+
 // delivered takes a delivery report: a rung up for what still waits below it. Where an MDN is awaited too, the waiting goes on.
 func (g *Gateway) delivered(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, c change) error {
+	c.late = false // told of confirmations only
 	switch t.State {
 	case Sending, Accepted, Uncertain, Queued, Held:
 		if readForm(m).MDN {
@@ -161,7 +198,6 @@ func (g *Gateway) delivered(tx *spool.Tx, t spool.Task, m spool.Message, report 
 			}
 			c.due = &due
 		}
-		c.late = false
 		return g.setState(tx, t, Delivered, c)
 	case Expired:
 		return g.setState(tx, t, Delivered, c)
@@ -175,6 +211,9 @@ func (g *Gateway) notConfirmed(tx *spool.Tx, t spool.Task, report spool.ID, f fi
 	words := "receipt refused by the recipient: " + f.words
 	if f.verdict == mdn.Deleted {
 		words = "deleted by the recipient without a confirmation: " + f.words
+	}
+	if t.State == Uncertain {
+		return g.setState(tx, t, Accepted, change{by: f.by, words: words})
 	}
 	if !final(t.State) {
 		none := spool.TaskChange{Reason: &words}

@@ -13,7 +13,12 @@ func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 	return g.manage(ctx, id, []spool.State{Failed, Expired, Held, Cancelled, Uncertain}, func(tx *spool.Tx, t spool.Task) error {
 		none := 0
 		w := readWhat[faxWhat](t)
-		w.Resent, w.Told = false, false
+		w.Resent, w.Told, w.Since = false, false, tx.Now()
+		if spent, err := refusedMessage(tx, t); err != nil {
+			return err
+		} else if spent != "" {
+			w.Spent = spent
+		}
 		if err := tx.SetTask(t.ID, spool.TaskChange{Attempts: &none, What: marshal(w)}); err != nil {
 			return err
 		}
@@ -21,6 +26,21 @@ func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 		due := tx.Now()
 		return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
 	})
+}
+
+// refusedMessage is the last message of a fax if its recipient has answered that it could not use it: the same one again would be taken for a repeat there, and get no second receipt
+// (RFC 8098 section 2.1), so a new one is made.
+func refusedMessage(tx *spool.Tx, t spool.Task) (spool.ID, error) {
+	messages, err := tx.Messages(t.ID)
+	if err != nil || len(messages) == 0 {
+		return "", err
+	}
+	last := messages[len(messages)-1].ID
+	answers, err := tx.Confirmations(last)
+	if slices.ContainsFunc(answers, func(c spool.Confirmation) bool { return c.Kind == "mdn" && finalVerdict(c.Result) }) {
+		return last, err
+	}
+	return "", err
 }
 
 // Cancel ends what has not been accepted yet.
@@ -33,9 +53,9 @@ func (g *Gateway) Cancel(ctx context.Context, id spool.ID) error {
 // manage changes the deliveries of a fax, or the routes of a received one, that are in one of the states; ErrState if none is.
 func (g *Gateway) manage(ctx context.Context, id spool.ID, states []spool.State, do func(*spool.Tx, spool.Task) error) error {
 	return g.spool.Update(ctx, func(tx *spool.Tx) error {
-		tasks, err := tx.Tasks(spool.TaskFilter{Job: id, Kinds: []spool.Kind{KindFax}})
+		tasks, err := tx.Tasks(spool.TaskFilter{Window: spool.Window{Limit: all}, Job: id, Kinds: []spool.Kind{KindFax}})
 		if err == nil && len(tasks) == 0 {
-			tasks, err = tx.Tasks(spool.TaskFilter{Received: id, Kinds: []spool.Kind{KindRoute}})
+			tasks, err = tx.Tasks(spool.TaskFilter{Window: spool.Window{Limit: all}, Received: id, Kinds: []spool.Kind{KindRoute}})
 		}
 		if err != nil {
 			return err

@@ -111,7 +111,7 @@ func (g *Gateway) heal(tx *spool.Tx, t spool.Task, m spool.Message, why ifax.Ref
 	if _, ok := ifax.Lower(sent, why); !ok {
 		return false, nil
 	}
-	w.Healed = true
+	w.Healed, w.Spent, w.Since = true, m.ID, tx.Now()
 	if err := tx.SetTask(t.ID, spool.TaskChange{What: marshal(w)}); err != nil {
 		return false, err
 	}

@@ -20,6 +20,9 @@ type Page struct {
 	Limit  int      // 0: 50
 }
 
+// all is the limit of a list that must not be cut: of what belongs to one fax.
+const all = -1
+
 func (p Page) window() spool.Window {
 	if p.Limit <= 0 || p.Limit > 1000 {
 		p.Limit = 50
@@ -70,7 +73,7 @@ func faxView(tx *spool.Tx, j spool.Job) (Fax, error) {
 		f.Documents = append(f.Documents, documentView(d))
 		f.Pages += d.Pages
 	}
-	tasks, err := tx.Tasks(spool.TaskFilter{Job: j.ID, Kinds: []spool.Kind{KindFax}})
+	tasks, err := tx.Tasks(spool.TaskFilter{Window: spool.Window{Limit: all}, Job: j.ID, Kinds: []spool.Kind{KindFax}})
 	if err != nil {
 		return f, err
 	}
@@ -111,7 +114,7 @@ func deliveryView(tx *spool.Tx, t spool.Task) (Delivery, error) {
 		last := messages[len(messages)-1]
 		d.MessageID, d.Form = last.MessageID, readForm(last).String()
 	}
-	events, err := tx.Events(spool.EventFilter{Task: t.ID, Kinds: []string{"state"}})
+	events, err := tx.Events(spool.EventFilter{Window: spool.Window{Limit: all}, Task: t.ID, Kinds: []string{"state"}})
 	if err != nil {
 		return d, err
 	}
@@ -167,7 +170,7 @@ func (g *Gateway) InboxFax(ctx context.Context, id spool.ID) (f InboxFax, err er
 		for _, d := range docs {
 			f.Documents = append(f.Documents, documentView(d))
 		}
-		tasks, err := tx.Tasks(spool.TaskFilter{Received: id, Kinds: []spool.Kind{KindReceipt, KindRoute}})
+		tasks, err := tx.Tasks(spool.TaskFilter{Window: spool.Window{Limit: all}, Received: id, Kinds: []spool.Kind{KindReceipt, KindRoute}})
 		if err != nil {
 			return err
 		}
@@ -297,7 +300,7 @@ func (g *Gateway) thumbnail(ctx context.Context, docs []spool.Document, n, width
 func (g *Gateway) Peers(ctx context.Context) ([]PeerView, error) {
 	list := []PeerView{}
 	err := g.spool.View(ctx, func(tx *spool.Tx) error {
-		peers, err := tx.Peers(spool.PeerFilter{})
+		peers, err := tx.Peers(spool.PeerFilter{Limit: all})
 		for _, p := range peers {
 			list = append(list, g.peerView(p))
 		}

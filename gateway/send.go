@@ -15,6 +15,8 @@ import (
 func (g *Gateway) send(ctx context.Context, l *spool.Lease) error {
 	t := l.Task
 	switch t.State {
+	case Confirmed, Failed, Expired, Held, Cancelled:
+		return l.Update(ctx, func(tx *spool.Tx) error { return tx.SetTask(t.ID, spool.TaskChange{NoDue: true, Release: true}) })
 	case Accepted, Delivered:
 		return g.expire(ctx, l)
 	case Sending:
@@ -35,7 +37,19 @@ func (g *Gateway) send(ctx context.Context, l *spool.Lease) error {
 		return g.putBack(ctx, l, attempt)
 	}
 	g.fault("reply-read")
-	return g.settle(ctx, l, m, attempt, g.judge(reply, err, t.Attempts+1, t.CreatedAt))
+	return g.settle(ctx, l, m, attempt, g.judge(reply, err, t.Attempts+1, began(t)))
+}
+
+// errOvertaken means that a report has decided while a worker was at the task: the worker lets go of it, and writes nothing over what was decided.
+var errOvertaken = errors.New("a report has decided meanwhile")
+
+// stands is nil if the task is still in the state in which this worker has it.
+func stands(tx *spool.Tx, l *spool.Lease) error {
+	t, err := tx.Task(l.Task.ID)
+	if err == nil && t.State != l.Task.State {
+		return errOvertaken
+	}
+	return err
 }
 
 // uncomposed deals with a fax of which no message could be made: a fault of the document ends it, a fault of this installation does not.
@@ -43,7 +57,7 @@ func (g *Gateway) uncomposed(ctx context.Context, l *spool.Lease, err error) err
 	if _, ok := errors.AsType[*unsendableError](err); !ok {
 		return err
 	}
-	return g.settle(ctx, l, spool.Message{}, "", g.judge(mailio.Reply{}, err, l.Task.Attempts+1, l.Task.CreatedAt))
+	return g.settle(ctx, l, spool.Message{}, "", g.judge(mailio.Reply{}, err, l.Task.Attempts+1, began(l.Task)))
 }
 
 // isAnswer tells whether a try ended with the peer's word, or with its silence after the dot: then a shutdown changes nothing about it.
@@ -57,6 +71,9 @@ func isAnswer(err error) bool {
 func (g *Gateway) transmit(ctx context.Context, l *spool.Lease, m spool.Message, env mailio.Envelope, onDot func(*spool.Tx) error) (spool.ID, mailio.Reply, error) {
 	attempt := spool.NewID()
 	err := l.Update(ctx, func(tx *spool.Tx) error {
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		if _, err := tx.AddAttempt(spool.Attempt{ID: attempt, Message: m.ID}); err != nil {
 			return err
 		}
@@ -65,6 +82,7 @@ func (g *Gateway) transmit(ctx context.Context, l *spool.Lease, m spool.Message,
 	if err != nil {
 		return "", mailio.Reply{}, err
 	}
+	l.Task.State = Sending
 	sender, err := g.sender(env.To)
 	if err != nil {
 		return attempt, mailio.Reply{}, err
@@ -82,6 +100,9 @@ func (g *Gateway) transmit(ctx context.Context, l *spool.Lease, m spool.Message,
 func (g *Gateway) dot(ctx context.Context, l *spool.Lease, attempt spool.ID, onDot func(*spool.Tx) error) error {
 	g.fault("before-dot-commit")
 	err := l.Update(context.WithoutCancel(ctx), func(tx *spool.Tx) error {
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		if onDot != nil {
 			if err := onDot(tx); err != nil {
 				return err
@@ -141,9 +162,19 @@ func (g *Gateway) endAttempt(tx *spool.Tx, id spool.ID, v verdict) error {
 func (g *Gateway) awaitReceipts(tx *spool.Tx, m spool.Message, dsnPassed bool) (*time.Time, error) {
 	form := readForm(m)
 	deadline := tx.Now().Add(g.cfg.Retry.Monitoring.D())
+	known, err := tx.Confirmations(m.ID)
+	if err != nil {
+		return nil, err
+	}
+	answered := map[string]bool{} // a report can be quicker than the reply to the dot
+	for _, c := range known {
+		if c.ReceivedAt != nil && finalVerdict(c.Result) {
+			answered[c.Kind] = true
+		}
+	}
 	var due *time.Time
 	for kind, asked := range map[string]bool{"mdn": form.MDN, "dsn": form.DSN && dsnPassed} {
-		if !asked {
+		if !asked || answered[kind] {
 			continue
 		}
 		due = &deadline
@@ -157,6 +188,9 @@ func (g *Gateway) awaitReceipts(tx *spool.Tx, m spool.Message, dsnPassed bool) (
 // interrupted looks at a fax whose sender died: without dot_at it certainly did not go out and is tried at once; with it, and without an answer, it is uncertain.
 func (g *Gateway) interrupted(ctx context.Context, l *spool.Lease) (uncertain bool, err error) {
 	err = l.Update(ctx, func(tx *spool.Tx) error {
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		a, err := openAttempt(tx, l.Task.ID)
 		if err != nil || a == nil {
 			return err
@@ -197,28 +231,38 @@ func openAttempt(tx *spool.Tx, task spool.ID) (*spool.Attempt, error) {
 // resend decides about an uncertain fax whose grace period has passed without a report: the stored message goes once more, byte for byte, so that the peer can tell the repeat; after
 // that it waits for a person.
 func (g *Gateway) resend(ctx context.Context, l *spool.Lease) (again bool, err error) {
+	t, w := l.Task, readWhat[faxWhat](l.Task)
 	err = l.Update(ctx, func(tx *spool.Tx) error {
-		w := readWhat[faxWhat](l.Task)
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		if w.Resent {
 			return g.setState(tx, l.Task, Held, change{
 				by: g.cfg.Hostname, release: true,
 				words: "sent twice without an answer to the end of the message: ask the recipient, then retry or cancel it",
 			})
 		}
-		again, w.Resent = true, true
-		l.Task.What = marshal(w)
-		if err := tx.SetTask(l.Task.ID, spool.TaskChange{What: l.Task.What}); err != nil {
+		again = true
+		used, now := w, tx.Now()
+		used.Resent = true
+		t.What = marshal(used)
+		if err := tx.SetTask(t.ID, spool.TaskChange{What: t.What}); err != nil {
 			return err
 		}
-		_, err := tx.AddEvent(spool.Event{Job: l.Task.Job, Task: l.Task.ID, Kind: "resend", Words: "no report came in the grace period: the same message is sent once more"})
-		return err
+		return g.setState(tx, t, Queued, change{due: &now, by: g.cfg.Hostname, words: "no report came in the grace period: the same message is sent once more"})
 	})
+	if err == nil && again {
+		l.Task.State, l.Task.What = Queued, t.What
+	}
 	return again, err
 }
 
 // expire ends the waiting for a receipt: an end of waiting, never a failure, and never a reason to send again.
 func (g *Gateway) expire(ctx context.Context, l *spool.Lease) error {
 	return l.Update(ctx, func(tx *spool.Tx) error {
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		return g.setState(tx, l.Task, Expired, change{
 			by: g.cfg.Hostname, release: true,
 			words: fmt.Sprintf("no receipt within %s: it was %s, and that is all that is known", g.cfg.Retry.Monitoring.D(), l.Task.State),
@@ -226,7 +270,7 @@ func (g *Gateway) expire(ctx context.Context, l *spool.Lease) error {
 	})
 }
 
-// putBack returns an unsent fax to the queue when the gateway stops: it is no failed try.
+// putBack returns what was not sent to the queue when the gateway stops: it is no failed try.
 func (g *Gateway) putBack(ctx context.Context, l *spool.Lease, attempt spool.ID) error {
 	return l.Update(context.WithoutCancel(ctx), func(tx *spool.Tx) error {
 		if attempt != "" {
@@ -234,7 +278,10 @@ func (g *Gateway) putBack(ctx context.Context, l *spool.Lease, attempt spool.ID)
 				return err
 			}
 		}
+		if err := stands(tx, l); err != nil {
+			return err
+		}
 		now := tx.Now()
-		return g.setState(tx, l.Task, Queued, change{due: &now, release: true, by: g.cfg.Hostname, words: "the gateway was stopped before the fax was sent; it goes on after the start"})
+		return g.setState(tx, l.Task, Queued, change{due: &now, release: true, by: g.cfg.Hostname, words: "the gateway was stopped before it was sent; it goes on after the start"})
 	})
 }
