@@ -33,15 +33,17 @@ func (h *histogram) add(row []byte) {
 
 // Numbers by which pages of text and photographs are told apart.
 const (
-	bimodal    = 0.9  // share of the variance that lies between the two classes of Otsu's threshold
-	photoDark  = 0.12 // share of shades that are dark but not black: paper in the shadow is lighter than that
-	photoShare = 0.65 // share of shades that are neither black nor white
-	inkShare   = 0.1  // share of the darker class that is at least as dark as the ink,
-	pageInk    = .005 // or of the page, whichever is darker
-	paperShare = 0.7  // share of the lighter class that is near its commonest shade, if the paper is clean
-	paperWidth = 8    // what near means, in shades
-	thinStroke = 0.62 // of the way from ink to paper: antialiased thin strokes stay black
-	evenShare  = 0.08 // of the way: standard deviation of an even area
+	bimodal     = 0.9  // share of the variance that lies between the two classes of Otsu's threshold
+	photoDark   = 0.12 // share of shades that are dark but not black: paper in the shadow is lighter than that
+	photoShare  = 0.65 // share of shades that are neither black nor white
+	inkShare    = 0.1  // share of the darker class that is at least as dark as the ink,
+	pageInk     = .005 // or of the page, whichever is darker
+	paperShare  = 0.7  // share of the lighter class that is near its commonest shade, if the paper is clean
+	paperWidth  = 8    // what near means, in shades
+	lightest    = 176  // the darkest shade that paper around a photograph may have
+	paperAround = 0.2  // share of the page from which a light shade is such paper
+	thinStroke  = 0.62 // of the way from ink to paper: antialiased thin strokes stay black
+	evenShare   = 0.08 // of the way: standard deviation of an even area
 )
 
 // tone decides by the shades of the whole page.
@@ -142,8 +144,20 @@ func (h *histogram) share(low, high byte) float64 {
 	return float64(n) / float64(max(all, 1))
 }
 
+// paper gives the commonest light shade, and the share of the page that is near it.
+func (h *histogram) paper() (shade int, share float64) {
+	shade = lightest
+	for v := shade; v < len(h); v++ {
+		if h[v] > h[shade] {
+			shade = v
+		}
+	}
+	return shade, h.share(byte(shade-paperWidth), 255)
+}
+
 // photo makes the table of a screen: the darkest and the lightest hundredth become black and white, the shades between are
-// lightened a little because printed dots grow.
+// lightened a little because printed dots grow. Where a good part of the page is paper around the picture, the paper is
+// white, with its grain: dots all over it would help nobody.
 func (h *histogram) photo() *tone {
 	all := 0
 	for _, c := range h {
@@ -155,6 +169,9 @@ func (h *histogram) photo() *tone {
 	}
 	for n := 0; white > 0 && n+h[white] < all/100; white-- {
 		n += h[white]
+	}
+	if shade, share := h.paper(); share > paperAround {
+		white = max(black+1, min(white, shade-paperWidth))
 	}
 	t := &tone{screen: true}
 	for v := range t.table {
