@@ -152,7 +152,7 @@ func (h *histogram) paper() (shade int, share float64) {
 			shade = v
 		}
 	}
-	return shade, h.share(byte(shade-paperWidth), 255)
+	return shade, h.share(byte(shade-paperWidth), byte(min(255, shade+paperWidth)))
 }
 
 // photo makes the table of a screen: the darkest and the lightest hundredth become black and white, the shades between are
