@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,16 +64,12 @@ type nodeAnswer struct {
 	Lines []gateway.JournalLine `json:",omitempty"`
 }
 
-// memoryLimit is what the garbage collector aims at; `faxgate serve` sets the same.
-const memoryLimit = 80 << 20
-
 // serveNode is the main function of the process: a gateway, and commands until the standard input ends or SIGTERM comes.
 func serveNode(arg string, in io.Reader, out io.Writer) error {
 	var nc nodeConfig
 	if err := json.Unmarshal([]byte(arg), &nc); err != nil {
 		return err
 	}
-	debug.SetMemoryLimit(memoryLimit)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	ctx, end := context.WithCancel(ctx)

@@ -24,6 +24,13 @@ const (
 	ledgerCut    = "cut"    // the receiver hung up while the message came in, or owing the reply to it
 )
 
+// The points at which a proxy can hold up a fax.
+const (
+	holdBody  = "body"  // in the middle of the message
+	holdDot   = "dot"   // before the final dot goes on
+	holdReply = "reply" // before the reply to it goes back
+)
+
 // entry is one line of the ledger: what went over the wire, seen from outside of both gateways.
 type entry struct {
 	At        time.Time `json:"at"`
@@ -89,7 +96,7 @@ type proxy struct {
 	open    chan struct{} // closed: traffic may go
 	delay   time.Duration // the longest stop before a final dot and before its reply
 	rnd     *rand.Rand
-	atDot   func(entry) // called before a final dot is passed on
+	hook    func(point string) // holds a fax up at holdBody, holdDot or holdReply
 	live    map[net.Conn]bool
 }
 
@@ -161,9 +168,9 @@ func (p *proxy) slow(longest time.Duration) {
 }
 
 // pause is the slowness of the network. Receipts are small and travel faster.
-func (p *proxy) pause(e entry) {
+func (p *proxy) pause(e entry, point string) {
 	p.mu.Lock()
-	longest, d := p.delay, time.Duration(0)
+	longest, d, hook := p.delay, time.Duration(0), p.hook
 	if e.MDN {
 		longest /= 8
 	}
@@ -171,6 +178,9 @@ func (p *proxy) pause(e entry) {
 		d = time.Duration(p.rnd.Int64N(int64(longest)))
 	}
 	p.mu.Unlock()
+	if hook != nil && !e.MDN {
+		hook(point)
+	}
 	time.Sleep(d)
 }
 
@@ -233,6 +243,7 @@ type session struct {
 	msg   entry
 	head  bool // within the message's own header
 	sum   hash.Hash
+	lines int // of the message
 }
 
 // owed tells whether the receiver has the whole message and owes the reply.
@@ -269,18 +280,30 @@ func (s *session) line(line []byte, w *bufio.Writer) {
 	defer s.mu.Unlock()
 	switch {
 	case s.stage == "" && strings.EqualFold(string(bytes.TrimSpace(line)), "DATA"):
-		s.stage, s.msg, s.head, s.sum = "asked", entry{To: s.p.to}, true, sha256.New()
+		s.stage, s.msg, s.head, s.sum, s.lines = "asked", entry{To: s.p.to}, true, sha256.New(), 0
 	case s.stage == "data" && string(line) == ".\r\n":
 		w.Flush() // the message is there, only its end is on the way
-		s.mu.Unlock()
-		s.p.pause(s.msg)
-		s.mu.Lock()
+		s.pause(holdDot)
 		s.msg.Sum, s.stage = hex.EncodeToString(s.sum.Sum(nil)), "dot"
 		s.note(ledgerDot, "")
 	case s.stage == "data":
+		if s.lines++; s.lines == linesToHold {
+			s.pause(holdBody)
+		}
 		s.sum.Write(line)
 		s.look(strings.TrimRight(string(line), "\r\n"))
 	}
+}
+
+// linesToHold is where the middle of a message is: more than a short fax has.
+const linesToHold = 2000
+
+// pause lets go of the lock as long as the network takes.
+func (s *session) pause(point string) {
+	e := s.msg
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	s.p.pause(e, point)
 }
 
 // look reads just enough of the message to know it again.
@@ -303,9 +326,6 @@ func (s *session) look(line string) {
 func (s *session) note(what, code string) {
 	e := s.msg
 	e.What, e.Code = what, code
-	if what == ledgerDot && s.p.atDot != nil {
-		s.p.atDot(e)
-	}
 	s.p.ledger.add(e)
 }
 
@@ -340,15 +360,13 @@ func (s *session) reply(line string) bool {
 	switch {
 	case dot:
 		s.note(ledgerReply, line[:3])
+		s.pause(holdReply)
 	case s.stage == "asked" && line[:3] == "354":
 		s.stage = "data"
 	case s.stage == "asked":
 		s.stage = ""
 	}
 	s.mu.Unlock()
-	if dot {
-		s.p.pause(s.msg)
-	}
 	if _, err := s.client.Write([]byte(line)); err != nil {
 		return false
 	}

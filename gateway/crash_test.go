@@ -84,11 +84,17 @@ func TestKilledGatewaysLoseAndRepeatNothing(t *testing.T) {
 func newCrash(t *testing.T) *crash {
 	t.Helper()
 	c := &crash{t: t, dir: t.TempDir(), rnd: rand.New(rand.NewPCG(crashSeed, 0))}
-	c.ledger = newLedger(t, filepath.Join(c.dir, "ledger.jsonl"))
+	c.pair()
+	return c
+}
+
+// pair makes the two sides, each behind its proxy, and the ledger.
+func (c *crash) pair() {
+	c.t.Helper()
+	c.ledger = newLedger(c.t, filepath.Join(c.dir, "ledger.jsonl"))
 	c.a, c.b = c.side("a"), c.side("b")
 	c.a.nc.Direct = []config.Direct{{To: "@b.test", Host: "127.0.0.1", Port: c.b.proxy.port(), TLS: "off"}}
 	c.b.nc.Direct = []config.Direct{{To: "@a.test", Host: "127.0.0.1", Port: c.a.proxy.port(), TLS: "off"}}
-	return c
 }
 
 func (c *crash) side(name string) *side {
