@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -98,7 +99,7 @@ func (g *Gateway) openAll(ctx context.Context, docs []spool.Document) ([]codec.D
 		doc, _, err := g.openDocument(ctx, d.Hash)
 		if err != nil {
 			closeAll()
-			return nil, nil, unsendable("%s: %w", d.Name, err)
+			return nil, nil, blame(err, "%s: %w", d.Name, err)
 		}
 		opened = append(opened, doc)
 	}
@@ -111,7 +112,7 @@ func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, 
 	for i, d := range docs {
 		s, err := codec.Summarise(ctx, d)
 		if err != nil {
-			return codec.Target{}, sum, unsendable("document %d: %w", i+1, err)
+			return codec.Target{}, sum, blame(err, "document %d: %w", i+1, err)
 		}
 		sum = both(sum, s)
 	}
@@ -180,10 +181,7 @@ func (g *Gateway) codeTIFF(ctx context.Context, opened []codec.Document, docs []
 	rep, err := codec.Write(ctx, f, t.Profile, total, codec.Fit(ctx, allPages(ctx, opened, docs, total), t))
 	if err != nil {
 		os.Remove(f.Name())
-		if ctx.Err() != nil {
-			return "", rep, ctx.Err()
-		}
-		return "", rep, unsendable("code the pages: %w", err)
+		return "", rep, blame(err, "code the pages: %w", err)
 	}
 	return f.Name(), rep, nil
 }
@@ -252,14 +250,17 @@ func (g *Gateway) storeMail(ctx context.Context, m *spool.Message, msg ifax.Mess
 
 func (g *Gateway) storeComposed(ctx context.Context, m *spool.Message, compose func(io.Writer) error) error {
 	pr, pw := io.Pipe()
-	done := make(chan struct{})
+	composed := make(chan error, 1)
 	go func() {
-		defer close(done)
-		pw.CloseWithError(compose(pw))
+		err := compose(pw)
+		pw.CloseWithError(err)
+		composed <- err
 	}()
 	hash, size, err := g.blobs.Put(ctx, pr)
 	pr.CloseWithError(io.ErrClosedPipe)
-	<-done
+	if cause := <-composed; cause != nil && !errors.Is(cause, io.ErrClosedPipe) && !isOurFault(cause) {
+		return unsendable("compose the message: %w", cause) // an address or a text that no header can carry
+	}
 	if err != nil {
 		return fmt.Errorf("compose and keep the message: %w", err)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 
-	"golang.org/x/sync/errgroup"
-
 	"faxgate/gateway/config"
 	"faxgate/mailio"
 	"faxgate/mailio/imap"
@@ -14,8 +12,8 @@ import (
 	"faxgate/spool"
 )
 
-// fetch starts the fetcher of one mailbox.
-func (g *Gateway) fetch(ctx context.Context, group *errgroup.Group, c config.Mailbox) error {
+// fetch fetches from one mailbox until ctx ends.
+func (g *Gateway) fetch(ctx context.Context, c config.Mailbox) error {
 	box, err := g.Mailbox(c)
 	if err != nil {
 		return err
@@ -32,12 +30,9 @@ func (g *Gateway) fetch(ctx context.Context, group *errgroup.Group, c config.Mai
 	g.mu.Lock()
 	g.accounts[c.Name] = status
 	g.mu.Unlock()
-	group.Go(func() error {
-		if err := run(ctx); ctx.Err() == nil {
-			return err
-		}
-		return nil
-	})
+	if err := run(ctx); ctx.Err() == nil {
+		return err
+	}
 	return nil
 }
 

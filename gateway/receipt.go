@@ -102,6 +102,9 @@ func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 	}
 	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeReceipt(ctx, m, l.Task.Recipient, rec, w) })
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return g.endMail(ctx, l, "", g.judge(mailio.Reply{}, err, l.Task.Attempts+1, l.Task.CreatedAt))
 	}
 	env := mailio.Envelope{From: "", To: l.Task.Recipient, Size: m.Size, Notify: "NEVER"}
@@ -114,6 +117,9 @@ func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 		return err
 	})
 	g.fault("receipt-replied")
+	if ctx.Err() != nil && !isAnswer(err) {
+		return g.putBack(ctx, l, attempt)
+	}
 	v := g.judge(reply, err, l.Task.Attempts+1, l.Task.CreatedAt)
 	if v.state == Uncertain {
 		v = verdict{state: Done, outcome: v.outcome, by: v.by, words: "the receipt went out, its answer was not read; it is not sent again"}

@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
+	"faxgate/codec"
 	"faxgate/mailio"
 	"faxgate/spool"
 )
@@ -34,7 +37,7 @@ func (g *Gateway) judge(reply mailio.Reply, err error, tries int, since time.Tim
 	v := verdict{state: Queued, outcome: "unreached", words: err.Error()}
 	if re, ok := errors.AsType[*mailio.ReplyError](err); ok {
 		v.outcome, v.by, v.code, v.refusal, v.words = "refused", re.Hop, re.Code, re, re.Error()
-		if re.Permanent() {
+		if re.Permanent() && !beforeMail(re.Stage) {
 			v.state = Failed
 			return v
 		}
@@ -43,6 +46,15 @@ func (g *Gateway) judge(reply mailio.Reply, err error, tries int, since time.Tim
 		return verdict{state: Failed, outcome: "unsendable", words: ue.Error()}
 	}
 	return g.again(v, tries, since)
+}
+
+// beforeMail tells the stages in which a server speaks of us, not of the fax: a wrong password or a server that is closed to us is put right by a person, and the faxes wait for it.
+func beforeMail(s mailio.Stage) bool {
+	switch s {
+	case mailio.StageConnect, mailio.StageEHLO, mailio.StageSTARTTLS, mailio.StageAUTH:
+		return true
+	}
+	return false
 }
 
 // again says when the next try is: a few quick ones, then slow ones, with a hard end (design: retries have a hard cap).
@@ -70,4 +82,18 @@ func (e *unsendableError) Unwrap() error { return e.err }
 
 func unsendable(format string, args ...any) error {
 	return &unsendableError{fmt.Errorf(format, args...)}
+}
+
+// blame makes err an *unsendableError unless the fault is ours.
+func blame(err error, format string, args ...any) error {
+	if isOurFault(err) {
+		return fmt.Errorf(format, args...)
+	}
+	return unsendable(format, args...)
+}
+
+// isOurFault tells what is wrong with this installation, or with the moment: a full disk, a renderer that cannot be started and the shutdown end no fax.
+func isOurFault(err error) bool {
+	_, file := errors.AsType[*fs.PathError](err)
+	return file || errors.Is(err, codec.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

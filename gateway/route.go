@@ -72,13 +72,16 @@ func (g *Gateway) mail(ctx context.Context, l *spool.Lease, m spool.Message, err
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return g.endMail(ctx, l, "", g.judge(mailio.Reply{}, err, t.Attempts+1, t.CreatedAt))
+		return g.endMail(ctx, l, "", g.judge(mailio.Reply{}, err, t.Attempts+1, began(t)))
 	}
 	env := mailio.Envelope{From: g.cfg.Account(), To: t.Recipient, Size: m.Size, EnvID: m.EnvID, Ret: "HDRS"}
 	attempt, reply, err := g.transmit(ctx, l, m, env, nil)
-	v := g.judge(reply, err, t.Attempts+1, t.CreatedAt)
+	if ctx.Err() != nil && !isAnswer(err) {
+		return g.putBack(ctx, l, attempt)
+	}
+	v := g.judge(reply, err, t.Attempts+1, began(t))
 	if v.state == Uncertain {
-		v = g.again(verdict{state: Queued, outcome: v.outcome, words: v.words, by: v.by}, t.Attempts+1, t.CreatedAt)
+		v = g.again(verdict{state: Queued, outcome: v.outcome, words: v.words, by: v.by}, t.Attempts+1, began(t))
 	}
 	return g.endMail(ctx, l, attempt, v)
 }
@@ -147,10 +150,10 @@ func (g *Gateway) composeRoute(ctx context.Context, m *spool.Message, t spool.Ta
 	defer os.Remove(f.Name())
 	defer f.Close()
 	if err := g.receivedPDF(ctx, rec, f); err != nil {
-		if ctx.Err() != nil || errors.Is(err, codec.ErrUnavailable) {
-			return err
+		if errors.Is(err, ErrNotFound) {
+			return unsendable("make the PDF: %w", err)
 		}
-		return unsendable("make the PDF: %w", err)
+		return blame(err, "make the PDF: %w", err)
 	}
 	return g.storeMail(ctx, m, g.routeMail(rec, t, m.MessageID, f.Name()))
 }
@@ -202,11 +205,14 @@ func (g *Gateway) writePDF(ctx context.Context, docs []spool.Document, meta pdf.
 	}()
 	total := 0
 	for _, d := range docs {
+		if d.Hash == "" {
+			continue
+		}
 		doc, _, err := g.openDocument(ctx, d.Hash)
+		if isOurFault(err) {
+			return err
+		}
 		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			continue
 		}
 		opened = append(opened, doc)

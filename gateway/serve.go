@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,14 +31,14 @@ const (
 
 // Run listens, fetches and works until ctx ends, then stops well: no new mail (421), transfers past their dot finish, leases go back. It returns once all of it has ended.
 func (g *Gateway) Run(ctx context.Context) error {
-	server, err := g.smtpServer()
-	if err != nil {
-		return err
-	}
 	if n, err := g.spool.Recover(ctx); err != nil {
 		return err
 	} else if n > 0 {
 		g.log.InfoContext(ctx, "work that the last run left goes on", "tasks", n)
+	}
+	server, err := g.smtpServer()
+	if err != nil {
+		return err
 	}
 	g.clearTemp()
 	close(g.running)
@@ -46,16 +47,14 @@ func (g *Gateway) Run(ctx context.Context) error {
 		group.Go(func() error { return server.Serve(ctx) })
 	}
 	for _, box := range g.cfg.Mailbox {
-		if err := g.fetch(ctx, group, box); err != nil {
-			return err
-		}
+		group.Go(func() error { return g.fetch(ctx, box) })
 	}
 	for range g.cfg.Limits.Workers {
 		group.Go(func() error { return g.work(ctx, KindFax, g.send) })
+		group.Go(func() error { return g.work(ctx, KindIntake, g.intake) })
+		group.Go(func() error { return g.work(ctx, KindReceipt, g.receipt) })
+		group.Go(func() error { return g.work(ctx, KindRoute, g.route) })
 	}
-	group.Go(func() error { return g.work(ctx, KindIntake, g.intake) })
-	group.Go(func() error { return g.work(ctx, KindReceipt, g.receipt) })
-	group.Go(func() error { return g.work(ctx, KindRoute, g.route) })
 	group.Go(func() error { return g.work(ctx, KindReport, g.report) })
 	group.Go(func() error { return g.sweep(ctx) })
 	group.Go(func() error { g.warmUp(ctx); return nil })
@@ -136,14 +135,14 @@ func (g *Gateway) one(ctx context.Context, l *spool.Lease, do func(context.Conte
 		defer close(kept)
 		g.keepLease(work, l, cancel)
 	}()
-	err := do(work, l)
+	err := g.safely(work, l, do)
 	cancel()
 	<-kept
 	if err == nil || errors.Is(err, spool.ErrLeaseLost) {
 		return
 	}
 	after := context.WithoutCancel(ctx)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || errors.Is(err, errOvertaken) {
 		if err := l.Release(after); err != nil {
 			g.log.WarnContext(ctx, "give back a task", "task", l.Task.ID, "err", err)
 		}
@@ -153,6 +152,17 @@ func (g *Gateway) one(ctx context.Context, l *spool.Lease, do func(context.Conte
 	if err := g.postpone(after, l, err); err != nil {
 		g.log.ErrorContext(ctx, "postpone a task", "task", l.Task.ID, "err", err)
 	}
+}
+
+// safely makes a panic, which a document that no decoder was ready for can bring about, a fault of its task alone: the process and all other faxes go on.
+func (g *Gateway) safely(ctx context.Context, l *spool.Lease, do func(context.Context, *spool.Lease) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.log.ErrorContext(ctx, "panic", "task", l.Task.ID, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("a fault of this program, please report it with the log: %v", p)
+		}
+	}()
+	return do(ctx, l)
 }
 
 func (g *Gateway) keepLease(ctx context.Context, l *spool.Lease, lost func()) {
@@ -171,11 +181,19 @@ func (g *Gateway) keepLease(ctx context.Context, l *spool.Lease, lost func()) {
 	}
 }
 
-// postpone puts a task that met a fault of this installation back, later each time.
+// postpone puts a task that met a fault of this installation back, later each time. At the hard cap it waits for a person; what has come in is never given up.
 func (g *Gateway) postpone(ctx context.Context, l *spool.Lease, fault error) error {
 	return l.Update(ctx, func(tx *spool.Tx) error {
+		if err := stands(tx, l); errors.Is(err, errOvertaken) {
+			return tx.SetTask(l.Task.ID, spool.TaskChange{Release: true})
+		} else if err != nil {
+			return err
+		}
 		n := l.Task.Attempts + 1
 		words := fault.Error()
+		if n >= g.cfg.Retry.Cap && l.Task.Kind != KindIntake {
+			return g.setState(tx, l.Task, Held, change{release: true, try: true, by: g.cfg.Hostname, words: fmt.Sprintf("held after %d tries; the last one: %s", n, words)})
+		}
 		due := tx.Now().Add(min(time.Duration(n*n)*5*time.Second, time.Hour))
 		if _, err := tx.AddEvent(spool.Event{Job: l.Task.Job, Task: l.Task.ID, Received: l.Task.Received, Kind: "fault", Words: words}); err != nil {
 			return err
