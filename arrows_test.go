@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"mailio/imap":      {"mailio"},
 	"spool":            {},
 	"spool/blob":       {"spool"},
+	"deploy":           {},
 	"deploy/lab":       {},
 }
 

@@ -20,7 +20,7 @@ tag=${version//[^A-Za-z0-9_.-]/-}
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 root=$context/dist/root
-CGO_ENABLED=0 ${GO:-go} build ${FLAGS--trimpath} -ldflags "-s -w -X main.version=$version" -o "$root/faxgate" ./cmd/faxgate
+CGO_ENABLED=0 ${GO:-go} build ${FLAGS--trimpath} -buildvcs=false -ldflags "-s -w -X main.version=$version" -o "$root/faxgate" ./cmd/faxgate
 install -D -m 644 -t "$root/etc/ssl/certs" "$certificates"
 install -D -m 644 -t "$root/etc/faxgate" deploy/faxgate.toml
 chmod -R go+rX "$context"
@@ -29,5 +29,5 @@ install -d -m 700 "$context/dist/data" "$context/dist/data/tmp"
 # Only the docker format carries a health check.
 log=$(buildah bud --format docker --isolation chroot --target prebuilt --tag "$image:$tag" --tag "$image:latest" \
   --file deploy/Dockerfile "$context" 2>&1) || die "$log"
-size=$(buildah images --format '{{.Size}}' "localhost/$image:latest" | head -1)
+size=$(buildah images --format '{{.Size}}' "localhost/$image:latest" | sed -n 1p)
 echo "localhost/$image:$tag ($size), also localhost/$image:latest"
