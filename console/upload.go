@@ -42,6 +42,9 @@ func (c *Console) take(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
 		return "", badUpload(http.StatusUnsupportedMediaType, "Send a multipart/form-data body with the fields to and file.")
 	}
+	if err := c.gw.Ready(ctx); errors.Is(err, gateway.ErrLowDisk) {
+		return "", err // before anything is written
+	}
 	u := &upload{limit: int64(c.cfg.Limits.Document), dir: filepath.Join(c.cfg.Data, "tmp")}
 	defer u.remove()
 	rc := http.NewResponseController(w)

@@ -2,7 +2,9 @@ package console
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"embed"
+	"fmt"
 	"html/template"
 	"io"
 	"io/fs"
@@ -20,6 +22,11 @@ var embedded embed.FS // read only
 
 // parsePages reads the templates and gives them the words that they need.
 func parsePages(c *Console) (*template.Template, error) {
+	sheet, err := embedded.ReadFile("assets/style.css")
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(sheet) // in its address, so that a browser never shows new pages in an old style
 	return template.New("").Funcs(template.FuncMap{
 		"moment":      func(t time.Time) string { return Moment(t, c.now()) },
 		"stamp":       func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
@@ -32,6 +39,7 @@ func parsePages(c *Console) (*template.Template, error) {
 		"numbers":     numbers,
 		"lines":       func(s string) []string { return strings.Split(s, "\n") },
 		"version":     func() string { return c.version },
+		"style":       func() string { return fmt.Sprintf("/assets/style.css?%x", sum[:6]) },
 		"tally":       tally,
 		"retriable":   retriable,
 		"cancellable": cancellable,

@@ -212,7 +212,7 @@ func (s *show) send(ctx context.Context, why string) error {
 		return err
 	}
 	d := fax.Deliveries[0]
-	s.step("A", "%s: %s sent as %s", why, count(fax.Pages), d.Form)
+	s.step("A", "%s: %s sent as profile %s", why, count(fax.Pages), d.Form)
 	for _, rung := range d.Rungs {
 		if rung.State == gateway.Accepted {
 			s.step("B", "took it: %s", rung.Words)
