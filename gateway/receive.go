@@ -371,7 +371,7 @@ func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) rece
 	if a.SMTP { // the envelope is the Return-Path itself
 		a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0
 		if rcpt.ORcpt != "" && a.Request.OriginalRecipient == "" {
-			a.Request.OriginalRecipient = rcpt.ORcpt
+			a.Request.OriginalRecipient = addressPart(rcpt.ORcpt)
 		}
 	}
 	if env.Session.Remote != nil {

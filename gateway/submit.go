@@ -78,6 +78,9 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if err := g.roomOnDisk(); err != nil {
 		return "", err
 	}
+	if len(r.Files) == 0 { // the words are the fax
+		r.Files = []File{{Name: "text.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Text)), nil }}}
+	}
 	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}}
 	for i, f := range r.Files {
 		doc, err := g.takeDocument(ctx, f)
