@@ -92,7 +92,7 @@ func (f *fitter) make(p Page, l layout, quarters int) Page {
 	if f.cut {
 		total = 0
 	}
-	src := &fittedSource{page: p, layout: l, target: t, quarters: quarters, number: f.done + 1, total: total}
+	src := &fittedSource{page: p, layout: l, target: t, quarters: quarters, number: t.Header.Before + f.done + 1, total: total}
 	return Page{
 		Index: f.done, Total: total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
 		Kind: Bilevel, Coding: p.Coding, Orientation: 1, src: src, walk: p.walk,

@@ -72,6 +72,7 @@ type Header struct {
 	Time    time.Time // printed in its own location
 	Sender  string    // at most 30 characters are printed
 	Address string
+	Before  int // pages of the fax that come before these, in documents of their own
 	Total   int // pages of the whole fax; 0: the document's
 }
 

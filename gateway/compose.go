@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/mail"
 	"os"
 	"path/filepath"
@@ -59,20 +58,20 @@ func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job,
 	if err != nil {
 		return spool.Message{}, err
 	}
-	tiff, report, err := g.codeTIFF(ctx, opened, docs, target)
+	files, remove, err := g.codeAll(ctx, opened, docs, target)
+	defer remove()
 	if err != nil {
 		return spool.Message{}, err
 	}
-	defer os.Remove(tiff)
 	m := spool.Message{ID: spool.NewID(), Task: l.Task.ID, Part: 1, Parts: 1, Supersedes: supersedes}
 	m.EnvID = string(m.ID)
 	m.MessageID = g.newMessageID()
 	form := messageForm{
 		Profile: string(target.Profile.Letter), Coding: string(target.Profile.Coding), Resolution: target.Resolution.String(), Paper: string(paperFor(target, sum.Paper)),
-		Pages: report.Pages, MDN: g.cfg.Fax.RequestMDN, DSN: g.cfg.Fax.RequestDSN, Why: target.Why,
+		Pages: sum.Pages, MDN: g.cfg.Fax.RequestMDN, DSN: g.cfg.Fax.RequestDSN, Why: target.Why,
 	}
 	m.Form = marshal(form)
-	if err := g.storeMail(ctx, &m, g.faxMail(l.Task, job, m.MessageID, tiff, report.Pages)); err != nil {
+	if err := g.storeMail(ctx, &m, g.faxMail(l.Task, job, m.MessageID, files, sum.Pages)); err != nil {
 		return spool.Message{}, err
 	}
 	return m, l.Update(ctx, func(tx *spool.Tx) error {
@@ -167,50 +166,15 @@ func paperFor(t codec.Target, largest codec.Paper) codec.Paper {
 	return best
 }
 
-// codeTIFF writes all pages of all documents, in order, as one TIFF file: a fax is one document to its recipient.
-func (g *Gateway) codeTIFF(ctx context.Context, opened []codec.Document, docs []spool.Document, t codec.Target) (string, codec.Report, error) {
-	f, err := os.CreateTemp(g.tempDir(), "fax-*.tif")
-	if err != nil {
-		return "", codec.Report{}, fmt.Errorf("make a temporary file: %w", err)
-	}
-	defer f.Close()
-	total := 0
-	for _, d := range opened {
-		total += d.Count()
-	}
-	rep, err := codec.Write(ctx, f, t.Profile, total, codec.Fit(ctx, allPages(ctx, opened, docs, total), t))
-	if err != nil {
-		os.Remove(f.Name())
-		return "", rep, blame(err, "code the pages: %w", err)
-	}
-	return f.Name(), rep, nil
-}
-
-// allPages walks the pages of several documents as one, numbered through.
-func allPages(ctx context.Context, opened []codec.Document, docs []spool.Document, total int) iter.Seq2[codec.Page, error] {
-	return func(yield func(codec.Page, error) bool) {
-		n := 0
-		for i, d := range opened {
-			for p, err := range d.Pages(ctx) {
-				if err != nil {
-					err = fmt.Errorf("%s, page %d: %w", docs[i].Name, p.Index+1, err)
-				}
-				p.Index, p.Total = n, total
-				if n++; !yield(p, err) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // faxMail is the Internet-fax message (RFC 3965): MAIL FROM, From and Disposition-Notification-To are the fax account, because a receiver answers only then (RFC 8098 section 2.1).
-func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID, tiff string, pages int) ifax.Message {
+func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, files []coded, pages int) ifax.Message {
 	account := mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}
 	m := ifax.Message{
 		From: account, To: []mail.Address{{Address: t.Recipient}}, Date: g.now(), MessageID: messageID,
 		Subject: job.Subject, Text: job.Text,
-		Documents: []ifax.Attachment{{Name: "fax.tif", Type: "image/tiff", Open: func() (io.ReadCloser, error) { return os.Open(tiff) }}},
+	}
+	for _, f := range files {
+		m.Documents = append(m.Documents, ifax.Attachment{Name: f.name, Type: "image/tiff", Open: func() (io.ReadCloser, error) { return os.Open(f.file) }})
 	}
 	if m.Subject == "" {
 		m.Subject = fmt.Sprintf("Internet fax from %s (%s)", g.cfg.Fax.Name, countPages(pages))
@@ -218,8 +182,10 @@ func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID, tiff string, p
 	if m.Text == "" {
 		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(pages), g.cfg.Account())
 	}
-	if g.cfg.Fax.Application {
-		m.Documents[0].Application = "faxbw"
+	for i := range m.Documents {
+		if g.cfg.Fax.Application {
+			m.Documents[i].Application = "faxbw"
+		}
 	}
 	if g.cfg.Fax.RequestMDN {
 		m.Notify = &ifax.Notify{To: []mail.Address{{Address: account.Address}}}

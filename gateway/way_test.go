@@ -241,3 +241,12 @@ func TestAFaxToOneselfIsConfirmedWithoutAnyConfiguration(t *testing.T) {
 		t.Errorf("inbox: %+v", in[0])
 	}
 }
+
+func TestEachDocumentIsATIFFOfItsOwnInOrder(t *testing.T) {
+	a, b := pair(t, nil, nil)
+	a.wait(a.submit("fax@b.test", textFile("first"), gateway.File{Name: "second.txt", Open: textFile("second").Open}), gateway.Confirmed)
+	in, err := b.InboxFax(context.Background(), b.inbox(1)[0].ID)
+	if err != nil || len(in.Documents) != 2 || in.Documents[0].Name != "page.tif" || in.Documents[1].Name != "second.tif" || in.Pages != 2 {
+		t.Errorf("%+v, %v", in, err)
+	}
+}

@@ -1,0 +1,82 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"faxgate/codec"
+	"faxgate/spool"
+)
+
+// coded is one document as a TIFF in a temporary file.
+type coded struct {
+	name string // shown to the recipient
+	file string
+}
+
+// codeAll writes each document as a TIFF file of its own (RFC 3965 section 2.2.4: recipients take several), its pages numbered through over all of them in the header line. remove takes
+// the files away again, also after an error.
+func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []spool.Document, t codec.Target) (files []coded, remove func(), err error) {
+	remove = func() {
+		for _, f := range files {
+			os.Remove(f.file)
+		}
+	}
+	for i, d := range opened {
+		f, err := os.CreateTemp(g.tempDir(), "fax-*.tif")
+		if err != nil {
+			return files, remove, fmt.Errorf("make a temporary file: %w", err)
+		}
+		files = append(files, coded{name: tiffName(docs[i].Name), file: f.Name()})
+		_, err = codec.Write(ctx, f, t.Profile, d.Count(), codec.Fit(ctx, numbered(d.Pages(ctx), docs[i].Name, 0, d.Count()), t))
+		if err == nil {
+			err = f.Close()
+		} else {
+			f.Close()
+		}
+		if err != nil {
+			return files, remove, blame(err, "code the pages: %w", err)
+		}
+		t.Header.Before += d.Count()
+	}
+	return files, remove, nil
+}
+
+// allPages walks the pages of several documents as one, numbered through.
+func allPages(ctx context.Context, opened []codec.Document, docs []spool.Document, total int) iter.Seq2[codec.Page, error] {
+	return func(yield func(codec.Page, error) bool) {
+		before := 0
+		for i, d := range opened {
+			for p, err := range numbered(d.Pages(ctx), docs[i].Name, before, total) {
+				if !yield(p, err) {
+					return
+				}
+			}
+			before += d.Count()
+		}
+	}
+}
+
+// numbered counts pages on from those before, and says in each error which page of which document it concerns.
+func numbered(pages iter.Seq2[codec.Page, error], name string, before, total int) iter.Seq2[codec.Page, error] {
+	return func(yield func(codec.Page, error) bool) {
+		for p, err := range pages {
+			if err != nil {
+				err = fmt.Errorf("%s, page %d: %w", name, p.Index+1, err)
+			}
+			p.Index, p.Total = p.Index+before, total
+			if !yield(p, err) {
+				return
+			}
+		}
+	}
+}
+
+// tiffName is a document's name with the ending of what it has become.
+func tiffName(name string) string {
+	return strings.TrimSuffix(name, filepath.Ext(name)) + ".tif"
+}
