@@ -52,7 +52,7 @@ func TestRefusalsInWords(t *testing.T) {
 		{"bad token", problem(401, "This token is not known."), exitFailed, "not known"},
 		{"disk full", problem(503, "The disk is nearly full."), exitTemporary, "nearly full"},
 		{"too busy", problem(429, "Later."), exitTemporary, "Later."},
-		{"no problem document", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 502) }, exitFailed, "502 Bad Gateway"},
+		{"no problem document", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) }, exitFailed, "502 Bad Gateway"},
 		{"validation", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(422)
 			fmt.Fprint(w, `{"detail":"validation failed","errors":[{"message":"expected number >= 1","location":"query.limit"}]}`)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,11 +20,17 @@ type serveCmd struct {
 	Data   string `help:"Data directory; wins over the configuration's." placeholder:"DIR" env:"FAXGATE_DATA"`
 }
 
+// memoryGoal is what the garbage collector aims at unless GOMEMLIMIT says otherwise: above the largest picture that is decoded as a whole, so that it does not work against it.
+const memoryGoal = 192 << 20
+
 // Run runs the gateway until a signal: the first one lets work in hand end well, a second one ends at once.
 func (s *serveCmd) Run(a *app) error {
 	cfg, err := readConfig(s.Config, s.Data)
 	if err != nil {
 		return err
+	}
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		debug.SetMemoryLimit(memoryGoal)
 	}
 	log := newLog(a, cfg.Log)
 	gw, err := gateway.Open(a, gateway.Options{Config: cfg, Log: log, Version: versionText(), PDFWorker: worker()})
