@@ -93,7 +93,8 @@ type mailboxHandler struct {
 
 func (h mailboxHandler) Recipient(context.Context, mailio.Session, string) error { return nil }
 
-func (h mailboxHandler) Message(ctx context.Context, env mailio.Envelope, r io.Reader) error {
+func (h mailboxHandler) Message(ctx context.Context, env mailio.Envelope, r io.Reader) (err error) {
+	defer h.g.rescue(ctx, &err)
 	env.To = h.address
 	return h.g.Message(ctx, env, r)
 }

@@ -2,10 +2,8 @@ package gateway
 
 import (
 	"fmt"
-	"iter"
 	"strings"
 
-	"faxgate/codec"
 	"faxgate/spool"
 )
 
@@ -58,17 +56,3 @@ func advice(k spool.Kind, s spool.State) string {
 
 // automatic marks mails that no person wrote, so that no robot answers them (RFC 3834 section 5).
 const automatic = "auto-generated"
-
-// readablePages leaves out the pages that cannot be opened. A fault of this installation ends the walk instead, so that no page is lost silently.
-func readablePages(pages iter.Seq2[codec.Page, error]) iter.Seq2[codec.Page, error] {
-	return func(yield func(codec.Page, error) bool) {
-		for p, err := range pages {
-			if err != nil && !isOurFault(err) {
-				continue
-			}
-			if !yield(p, err) {
-				return
-			}
-		}
-	}
-}

@@ -82,22 +82,28 @@ func (g *Gateway) oweOne(tx *spool.Tx, rec spool.Received, w receiptWhat, to str
 	return err
 }
 
-// receipt sends a receipt that we owe, at most once: that it is sent is committed before its final dot, and from then on it is never sent again (RFC 8098 section 2.1).
+// receipt sends a receipt that we owe, at most once: that it is sent is committed before its final dot, and from then on it is never sent again (RFC 8098 section 2.1), unless the peer's
+// reply to that dot was that it did not take it, as servers answer the first time that delay mail of strangers (greylisting).
 func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 	w := readWhat[receiptWhat](l.Task)
 	var rec spool.Received
 	var n spool.Notice
+	var last *spool.Attempt
 	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
 		if rec, err = tx.Received(l.Task.Received); err != nil {
 			return err
 		}
-		n, err = tx.Notice(rec.ID, rec.EnvelopeTo, w.Kind)
+		if n, err = tx.Notice(rec.ID, rec.EnvelopeTo, w.Kind); err != nil {
+			return err
+		}
+		last, err = lastAttempt(tx, l.Task.ID)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if n.SentAt != nil {
+	notTaken := last != nil && last.Outcome == refusedOutcome
+	if n.SentAt != nil && !notTaken {
 		return g.endMail(ctx, l, "", verdict{state: Done, words: "the receipt had gone out when the gateway was stopped; it is not sent again"})
 	}
 	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeReceipt(ctx, m, l.Task.Recipient, rec, w) })
@@ -111,7 +117,7 @@ func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 	g.fault("receipt-composed")
 	attempt, reply, err := g.transmit(ctx, l, m, env, func(tx *spool.Tx) error {
 		first, err := tx.SetNoticeSent(rec.ID, rec.EnvelopeTo, w.Kind, tx.Now())
-		if err == nil && !first {
+		if err == nil && !first && !notTaken {
 			return errors.New("this receipt was sent before")
 		}
 		return err
@@ -123,9 +129,6 @@ func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 	v := g.judge(reply, err, l.Task.Attempts+1, l.Task.CreatedAt)
 	if v.state == Uncertain {
 		v = verdict{state: Done, outcome: v.outcome, by: v.by, words: "the receipt went out, its answer was not read; it is not sent again"}
-	}
-	if v.refusal != nil && v.refusal.Stage == mailio.StageDot && v.state == Queued {
-		v.state, v.due = Failed, nil // after the dot there is no second receipt
 	}
 	return g.endMail(ctx, l, attempt, v)
 }

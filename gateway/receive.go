@@ -389,6 +389,7 @@ func hops(msg *ifax.Message) int {
 		}
 		if strings.EqualFold(f.Name, hopsField) {
 			n, _ = strconv.Atoi(strings.TrimSpace(f.Value))
+			n = max(n, 0)
 		}
 	}
 	if traces > maxTraces {

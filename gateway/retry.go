@@ -25,6 +25,9 @@ type verdict struct {
 	refusal *mailio.ReplyError
 }
 
+// refusedOutcome is that of an attempt that ended with the peer's 4yz or 5yz: certainly not accepted.
+const refusedOutcome = "refused"
+
 // judge turns the result of a try into a verdict. tries counts this try too; since is when the task was made.
 func (g *Gateway) judge(reply mailio.Reply, err error, tries int, since time.Time) verdict {
 	if err == nil {
@@ -36,7 +39,7 @@ func (g *Gateway) judge(reply mailio.Reply, err error, tries int, since time.Tim
 	}
 	v := verdict{state: Queued, outcome: "unreached", words: err.Error()}
 	if re, ok := errors.AsType[*mailio.ReplyError](err); ok {
-		v.outcome, v.by, v.code, v.refusal, v.words = "refused", re.Hop, re.Code, re, re.Error()
+		v.outcome, v.by, v.code, v.refusal, v.words = refusedOutcome, re.Hop, re.Code, re, re.Error()
 		if re.Permanent() && !beforeMail(re.Stage) {
 			v.state = Failed
 			return v

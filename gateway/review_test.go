@@ -372,3 +372,41 @@ func TestDeliveryReportsGoAsNotifySays(t *testing.T) {
 		})
 	}
 }
+
+func TestAReceiptThatWasNotTakenAtTheDotIsTriedAgainUntilItIs(t *testing.T) {
+	s := answers(refuses(mailio.StageDot, 451, "4.7.1", "4.7.1 greylisted, try again later"), hangsUp)
+	b := newNode(t, "fax@b.test", func(o *gateway.Options) { o.Sender = s.way }).start()
+	if err := b.deliver("machine@far.test", "fax@b.test", mailWith(withID("grey")+wantsReceipt, "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	b.journal("its answer was not read; it is not sent again")
+	time.Sleep(600 * time.Millisecond) // longer than the time between two tries
+	if s.tries() != 2 || !bytes.Equal(s.sent[0], s.sent[1]) {
+		t.Errorf("%d tries, or not the same receipt", s.tries())
+	}
+}
+
+func TestAPageThatBreaksOffHoldsUpNoOther(t *testing.T) {
+	b, s := receiver(t, func(o *gateway.Options) { o.Config.Fax.DeliverTo = "office@b.test" })
+	cut := pngPart(t)
+	raw := mailWith(withID("cut"), `text/plain; name="one.txt"|one`, cut[:len(cut)*2/3], pngPart(t))
+	if err := b.deliver("machine@far.test", "fax@b.test", raw); err != nil {
+		t.Fatal(err)
+	}
+	in := b.inbox(1)
+	if in[0].State != gateway.Incomplete {
+		t.Fatalf("inbox: %+v", in[0])
+	}
+	var pdf bytes.Buffer
+	if err := b.InboxPDF(context.Background(), in[0].ID, &pdf); err != nil {
+		t.Errorf("PDF of the inbox: %v", err)
+	}
+	eventually(t, func() (bool, string) {
+		for _, env := range s.envs {
+			if env.To == "office@b.test" {
+				return true, ""
+			}
+		}
+		return false, "the readable pages were not passed on"
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/mail"
 	"os"
 	"strconv"
@@ -203,7 +204,11 @@ func (g *Gateway) writePDF(ctx context.Context, docs []spool.Document, meta pdf.
 			d.Close()
 		}
 	}()
-	total := 0
+	known, err := g.knownPages(ctx, docs)
+	if err != nil {
+		return err
+	}
+	total, doubts := 0, map[int]doubt{}
 	for _, d := range docs {
 		if d.Hash == "" {
 			continue
@@ -216,12 +221,67 @@ func (g *Gateway) writePDF(ctx context.Context, docs []spool.Document, meta pdf.
 			continue
 		}
 		opened = append(opened, doc)
+		noteDoubts(doubts, total, doc.Count(), known[d.ID])
 		total += doc.Count()
 	}
 	if total == 0 {
 		return fmt.Errorf("%w: no page can be read", ErrNotFound)
 	}
-	pages := readablePages(allPages(ctx, opened, docs, total))
-	_, err := codec.WritePDF(ctx, w, meta, pages)
+	_, err = codec.WritePDF(ctx, w, meta, readablePages(ctx, allPages(ctx, opened, docs, total), doubts))
 	return err
+}
+
+// doubt is what the intake has left open about a page.
+type doubt int
+
+const (
+	broken doubt = iota + 1 // something was wrong with it: enough of it may be there to be shown
+	unread                  // the intake gave up before it
+)
+
+// knownPages is what the intake has found in each document.
+func (g *Gateway) knownPages(ctx context.Context, docs []spool.Document) (map[spool.ID][]spool.Page, error) {
+	known := map[spool.ID][]spool.Page{}
+	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		for _, d := range docs {
+			if known[d.ID], err = tx.Pages(d.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return known, err
+}
+
+// noteDoubts adds the doubtful ones of a document's pages, which are numbered from first on. A document that has not been read yet has none.
+func noteDoubts(doubts map[int]doubt, first, count int, known []spool.Page) {
+	if len(known) == 0 {
+		return
+	}
+	for i := range count {
+		doubts[first+i] = unread
+	}
+	for _, p := range known {
+		if delete(doubts, first+p.Index); p.Error != "" {
+			doubts[first+p.Index] = broken
+		}
+	}
+}
+
+// readablePages leaves out the pages that cannot be opened or decoded. A fault of this installation ends the walk instead, so that no page is lost silently.
+func readablePages(ctx context.Context, pages iter.Seq2[codec.Page, error], doubts map[int]doubt) iter.Seq2[codec.Page, error] {
+	return func(yield func(codec.Page, error) bool) {
+		for p, err := range pages {
+			d := doubts[p.Index]
+			if err == nil && d == broken {
+				err = walkRows(ctx, p)
+			}
+			if d == unread || err != nil && !isOurFault(err) {
+				continue
+			}
+			if !yield(p, err) {
+				return
+			}
+		}
+	}
 }

@@ -213,6 +213,15 @@ func (g *Gateway) interrupted(ctx context.Context, l *spool.Lease) (uncertain bo
 
 // openAttempt is the last try of a task if nothing is known of its end, else nil.
 func openAttempt(tx *spool.Tx, task spool.ID) (*spool.Attempt, error) {
+	last, err := lastAttempt(tx, task)
+	if last == nil || last.EndedAt != nil {
+		return nil, err
+	}
+	return last, nil
+}
+
+// lastAttempt is the last try of a task, nil if there was none.
+func lastAttempt(tx *spool.Tx, task spool.ID) (*spool.Attempt, error) {
 	messages, err := tx.Messages(task)
 	if err != nil || len(messages) == 0 {
 		return nil, err
@@ -221,11 +230,7 @@ func openAttempt(tx *spool.Tx, task spool.ID) (*spool.Attempt, error) {
 	if err != nil || len(attempts) == 0 {
 		return nil, err
 	}
-	last := attempts[len(attempts)-1]
-	if last.EndedAt != nil {
-		return nil, nil
-	}
-	return &last, nil
+	return &attempts[len(attempts)-1], nil
 }
 
 // resend decides about an uncertain fax whose grace period has passed without a report: the stored message goes once more, byte for byte, so that the peer can tell the repeat; after

@@ -156,13 +156,16 @@ func (g *Gateway) one(ctx context.Context, l *spool.Lease, do func(context.Conte
 
 // safely makes a panic, which a document that no decoder was ready for can bring about, a fault of its task alone: the process and all other faxes go on.
 func (g *Gateway) safely(ctx context.Context, l *spool.Lease, do func(context.Context, *spool.Lease) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			g.log.ErrorContext(ctx, "panic", "task", l.Task.ID, "panic", p, "stack", string(debug.Stack()))
-			err = fmt.Errorf("a fault of this program, please report it with the log: %v", p)
-		}
-	}()
+	defer g.rescue(ctx, &err)
 	return do(ctx, l)
+}
+
+// rescue, deferred, makes an error of a panic.
+func (g *Gateway) rescue(ctx context.Context, err *error) {
+	if p := recover(); p != nil {
+		g.log.ErrorContext(ctx, "panic", "panic", p, "stack", string(debug.Stack()))
+		*err = fmt.Errorf("a fault of this program, please report it with the log: %v", p)
+	}
 }
 
 func (g *Gateway) keepLease(ctx context.Context, l *spool.Lease, lost func()) {
