@@ -64,6 +64,8 @@ type Limits struct {
 	MaxDecoded int64         // memory of a picture that can only be decoded as a whole; default 160 MiB
 	MaxText    int64         // size of a plain text; default 4 MiB
 	PageTime   time.Duration // time to decode one page; default 20 s
+
+	large turn // the opener's, for pictures that can only be decoded as a whole
 }
 
 func (l Limits) withDefaults() Limits {

@@ -53,7 +53,7 @@ func jpegStrip(t *tiff.Page, i int, tables []byte) (image.Image, error) {
 		return nil, errorf("read", ErrUnsupported, "progressive JPEG in TIFF is not yet readable here: save the page as PDF or JPEG")
 	}
 	config, err := jpeg.DecodeConfig(stream())
-	if err == nil && (config.Width != t.Width || config.Height < 1 || config.Height > t.Height+64) {
+	if err == nil && (config.Width != t.Width || config.Height < 1 || config.Height > t.RowsPerStrip+16) {
 		return nil, errorf("read", ErrDamaged, "strip %d is %d by %d pixels in a page of %d by %d", i+1, config.Width, config.Height, t.Width, t.Height)
 	}
 	if err != nil {

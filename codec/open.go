@@ -23,6 +23,7 @@ type Opener struct {
 // NewOpener makes an opener.
 func NewOpener(opts OpenerOptions) *Opener {
 	o := &Opener{limits: opts.Limits.withDefaults(), pdf: opts.PDF}
+	o.limits.large = make(turn, 1)
 	if o.pdf.MaxPages == 0 {
 		o.pdf.MaxPages = o.limits.pages(1000)
 	}

@@ -30,7 +30,7 @@ func openPNG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	if err := lim.decoded("the PNG picture", int64(p.Width)*int64(p.Height)*depth); err != nil {
 		return nil, err
 	}
-	return pictureDocument(p, lim, func() (image.Image, error) {
+	return pictureDocument(p, lim, int64(p.Width)*int64(p.Height)*depth, func() (image.Image, error) {
 		img, err := png.Decode(section())
 		if err != nil {
 			return nil, pictureError("PNG", err)
@@ -85,6 +85,9 @@ func openJPEG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	}
 	if jpegSegments(section(), &p) {
 		depth += 4 * depth // A progressive one keeps 32-bit coefficients until its end.
+		if jpegScans(section()) > maxScans {
+			return nil, errorf("read", ErrTooComplex, "the JPEG picture is coded in more than %d scans, each of which goes over the whole picture: save it anew", maxScans)
+		}
 	}
 	if err := lim.size("the JPEG picture", p.Width, p.Height); err != nil {
 		return nil, err
@@ -92,7 +95,7 @@ func openJPEG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	if err := lim.decoded("the JPEG picture", int64(p.Width)*int64(p.Height)*depth); err != nil {
 		return nil, err
 	}
-	return pictureDocument(p, lim, func() (image.Image, error) {
+	return pictureDocument(p, lim, int64(p.Width)*int64(p.Height)*depth, func() (image.Image, error) {
 		img, err := jpeg.Decode(section())
 		if err != nil {
 			return nil, pictureError("JPEG", err)
@@ -128,6 +131,27 @@ func jpegSegments(r io.Reader, p *Page) (progressive bool) {
 		}
 	}
 	return false
+}
+
+// maxScans is how many scans a progressive JPEG may have. Encoders write about ten; a scan can cost a few bytes in the file
+// and a pass over all pixels when it is read.
+const maxScans = 64
+
+// jpegScans counts the scans up to one more than maxScans. In coded data 0xff never stands before 0xda.
+func jpegScans(r io.Reader) int {
+	br := bufio.NewReader(r)
+	scans := 0
+	for last := byte(0); scans <= maxScans; {
+		c, err := br.ReadByte()
+		if err != nil {
+			break
+		}
+		if last == 0xff && c == 0xda {
+			scans++
+		}
+		last = c
+	}
+	return scans
 }
 
 // jfif takes the resolution from an APP0 segment.

@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"bufio"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"io"
 
 	hhtiff "github.com/hhrutter/tiff"
@@ -24,13 +26,26 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	if len(t.BitsPerSample) > 0 && t.BitsPerSample[0] > 8 {
 		bytes = int64(t.BitsPerSample[0]+7) / 8
 	}
-	if err := lim.decoded("the page", int64(t.Width)*int64(t.Height)*samples*bytes); err != nil {
+	cost := int64(t.Width) * int64(t.Height) * samples * bytes
+	if err := lim.decoded("the page", cost+blockCost(t)); err != nil {
 		return p, err
 	}
-	if isJPEGStrips(t) {
+	switch {
+	case isJPEGStrips(t):
 		p.Kind = Colour
-		p.src = &picture{walk: p.walk, decode: func() (image.Image, error) { return jpegStrips(t) }}
+		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) { return jpegStrips(t) }}
 		return p, nil
+	case isSampleStrips(t):
+		p.Kind = Gray
+		if t.SamplesPerPixel > 1 {
+			p.Kind = Colour
+		}
+		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) { return sampleStrips(t) }}
+		return p, nil
+	case t.Compression == tiff.CompressionJPEG:
+		if err := checkJPEGStrips(t); err != nil {
+			return p, err
+		}
 	}
 	config, err := guardedConfig(io.NewSectionReader(r, 0, size), t.IFDOffset)
 	if err != nil {
@@ -43,7 +58,7 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	if p.Kind == Gray && oneSample(t, 1) {
 		p.Kind = Bilevel
 	}
-	pic := &picture{walk: p.walk, decode: func() (image.Image, error) {
+	pic := &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) {
 		img, err := hhtiff.DecodeAt(io.NewSectionReader(r, 0, size), t.IFDOffset)
 		if err != nil {
 			return nil, errorf("read", ErrDamaged, "the page cannot be read: %w", err)
@@ -58,6 +73,62 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 		p.src = bilevelPicture{pic}
 	}
 	return p, nil
+}
+
+// What the library and the JPEG decoder take.
+const (
+	maxSample   = 8 // bytes of a pixel that the library makes room for
+	growth      = 3 // a buffer that grows by doubling has its old and its new self in memory
+	jpegSamples = 3
+)
+
+// blockCost bounds the memory that decoding takes besides the picture: the largest strip or tile, which is taken into
+// memory as a whole.
+func blockCost(t *tiff.Page) int64 {
+	width, height := int64(t.Width), int64(t.RowsPerStrip)
+	if t.Tiled {
+		width, height = 0, 0
+		if v := t.Ints(tiff.TagTileWidth); len(v) > 0 {
+			width = int64(v[0])
+		}
+		if v := t.Ints(tiff.TagTileLength); len(v) > 0 {
+			height = int64(v[0])
+		}
+	}
+	switch {
+	case isSampleStrips(t):
+		return 0
+	case t.Compression == tiff.CompressionJPEG:
+		return width * height * jpegSamples
+	case t.Compression == tiff.CompressionNone && !t.Tiled:
+		largest := int64(0)
+		for _, s := range t.Strips {
+			largest = max(largest, s.Size)
+		}
+		return largest * growth
+	}
+	return min(width, 1<<24) * min(height, 1<<24) * maxSample * growth
+}
+
+// checkJPEGStrips sees that the JPEG files in the strips are no larger than the strips are: the library decodes them as
+// they are.
+func checkJPEGStrips(t *tiff.Page) error {
+	if t.Tiled || len(t.Strips) == 0 {
+		return errorf("read", ErrUnsupported, "JPEG in tiles is not yet readable here: save the page as PDF, PNG or TIFF without it")
+	}
+	for i := range t.Strips {
+		config, err := jpeg.DecodeConfig(bufio.NewReader(t.Strip(i)))
+		if err != nil {
+			return errorf("read", ErrDamaged, "strip %d: %w", i+1, err)
+		}
+		if config.Width > t.Width+16 || config.Height > t.RowsPerStrip+16 {
+			return errorf("read", ErrDamaged, "strip %d is %d by %d pixels in a page of %d by %d", i+1, config.Width, config.Height, t.Width, t.Height)
+		}
+		if jpegSegments(bufio.NewReader(t.Strip(i)), &Page{}) {
+			return errorf("read", ErrUnsupported, "progressive JPEG in TIFF is not yet readable here: save the page as PDF or JPEG")
+		}
+	}
+	return nil
 }
 
 // guardedConfig asks the library whether it can read the page.

@@ -15,21 +15,43 @@ type picture struct {
 	decode func() (image.Image, error)
 	walk   *walk
 
+	size  int64 // bytes in memory
+	large turn
+
 	mu  sync.Mutex
 	img image.Image
 }
 
+// turn lets one large picture of all that an Opener has opened be in memory at a time, however many documents are read at
+// once: Limits.MaxDecoded is the most that they take together.
+type turn chan struct{}
+
+// largePicture is the size in bytes from which on a picture waits for its turn.
+const largePicture = 16 << 20
+
+func (p *picture) waits() bool { return p.size >= largePicture && p.large != nil }
+
 // bilevelPicture is a picture of black and white only.
 type bilevelPicture struct{ *picture }
 
-func (p *picture) picture(context.Context) (image.Image, error) {
+func (p *picture) picture(ctx context.Context) (image.Image, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.img != nil {
 		return p.img, nil
 	}
+	if p.waits() {
+		select {
+		case p.large <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	img, err := guarded(p.decode)
 	if err != nil {
+		if p.waits() {
+			<-p.large
+		}
 		return nil, err
 	}
 	p.img = img
@@ -40,6 +62,9 @@ func (p *picture) picture(context.Context) (image.Image, error) {
 func (p *picture) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.img != nil && p.waits() {
+		<-p.large
+	}
 	p.img = nil
 }
 
@@ -197,9 +222,9 @@ func paletteKind(pal color.Palette) Kind {
 }
 
 // pictureDocument is a document of one page that is a picture.
-func pictureDocument(p Page, lim Limits, decode func() (image.Image, error)) *document {
+func pictureDocument(p Page, lim Limits, size int64, decode func() (image.Image, error)) *document {
 	p.walk = &walk{}
-	pic := &picture{walk: p.walk, decode: func() (image.Image, error) {
+	pic := &picture{walk: p.walk, size: size, large: lim.large, decode: func() (image.Image, error) {
 		img, err := decode()
 		if err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ type plainSource struct {
 // rows yields the bytes of Height rows as they are in the file; missing ones are white.
 func (s plainSource) rows(yield func([]byte, error) bool) {
 	t := s.page
-	row := make([]byte, (t.Width*t.BitsPerSample[0]+7)/8)
+	row := make([]byte, (t.Width*t.BitsPerSample[0]*max(t.SamplesPerPixel, 1)+7)/8)
 	var st Stats
 	for i := range t.Strips {
 		in, err := s.open(i)

@@ -40,10 +40,11 @@ func Serve(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("limit the worker's memory: %w", err)
 	}
 	// Go cannot interrupt the renderer. While it runs, the reader of in needs a processor of its own, and a garbage collection
-	// would stop it for as long: that is done between pages.
+	// would stop it for as long: that is done between pages. The renderer's memory grows by being copied, so that what it left
+	// behind must go before both together come to serveData.
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(serveData * 7 / 8)
+	debug.SetMemoryLimit(serveData * 5 / 8)
 	pipe, w := io.Pipe()
 	go func() {
 		_, err := io.Copy(w, in)
