@@ -196,14 +196,36 @@ CREATE TABLE named_lease (
 
 CREATE TABLE contact (
 	id         TEXT PRIMARY KEY,
-	name       TEXT NOT NULL,
 	address    TEXT NOT NULL UNIQUE,
+	code       TEXT UNIQUE,
+	name       TEXT NOT NULL,
 	kind       TEXT NOT NULL,
 	attrs      TEXT,
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL
 );
 CREATE INDEX contact_name ON contact (name, id);
+
+CREATE TABLE contact_group (
+	id         TEXT PRIMARY KEY,
+	code       TEXT NOT NULL UNIQUE,
+	name       TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL
+);
+
+CREATE TABLE contact_member (
+	group_id   TEXT NOT NULL REFERENCES contact_group (id),
+	contact_id TEXT NOT NULL REFERENCES contact (id),
+	pos        BIGINT NOT NULL,
+	PRIMARY KEY (group_id, contact_id)
+);
+CREATE INDEX contact_member_contact ON contact_member (contact_id);
+
+CREATE TABLE counter (
+	name  TEXT PRIMARY KEY,
+	value BIGINT NOT NULL
+);
 
 CREATE TABLE route (
 	id         TEXT PRIMARY KEY,
