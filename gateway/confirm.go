@@ -215,16 +215,16 @@ func (g *Gateway) notConfirmed(tx *spool.Tx, t spool.Task, report spool.ID, f fi
 	if t.State == Uncertain {
 		return g.setState(tx, t, Accepted, change{by: f.by, words: words})
 	}
+	waits := t.State == Accepted || t.State == Delivered
 	if !final(t.State) {
-		none := spool.TaskChange{Reason: &words}
-		if t.State == Accepted || t.State == Delivered {
-			none.NoDue = true
-		}
-		if err := tx.SetTask(t.ID, none); err != nil {
+		if err := tx.SetTask(t.ID, spool.TaskChange{Reason: &words, NoDue: waits}); err != nil {
 			return err
 		}
 	}
-	return g.note(tx, t, report, words)
+	if err := g.note(tx, t, report, words); err != nil || !waits {
+		return err
+	}
+	return g.tellOutcome(tx, t.Job)
 }
 
 // applyOther journals what changes no fax: a later receipt, or a report on a mail that is no fax. A bounced route is a failed route.

@@ -1,11 +1,46 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
+	"net/mail"
 	"strings"
 
+	"faxgate/ifax"
 	"faxgate/spool"
 )
+
+// reportWhat is a notice: its words to the administrator, or what is to be told of a fax to its sender when the time has come.
+type reportWhat struct {
+	Subject string `json:"subject,omitempty"`
+	Text    string `json:"text,omitempty"`
+	Outcome bool   `json:"outcome,omitempty"` // what became of the fax, once it rests
+	Trouble bool   `json:"trouble,omitempty"` // that the fax has not got through within the first hour, if so
+}
+
+// report tells the administrator, or the sender of a fax.
+func (g *Gateway) report(ctx context.Context, l *spool.Lease) error {
+	w := readWhat[reportWhat](l.Task)
+	if w.Trouble {
+		f, err := g.Fax(ctx, l.Task.Job)
+		if err != nil {
+			return err
+		}
+		if !stillTrouble(f) {
+			return g.endMail(ctx, l, "", verdict{state: Done, words: "the fax was in no trouble after its first hour"})
+		}
+	}
+	m, err := g.mailOf(ctx, l, func(m *spool.Message) error {
+		if w.Outcome || w.Trouble {
+			return g.outcomeMail(ctx, m, l.Task, w.Trouble)
+		}
+		return g.storeMail(ctx, m, ifax.Message{
+			From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: l.Task.Recipient}},
+			Date: g.now(), MessageID: m.MessageID, Subject: w.Subject, Text: w.Text, AutoSubmitted: automatic,
+		})
+	})
+	return g.mail(ctx, l, m, err)
+}
 
 // tellAdministrator queues one notice. Without an administrator's address the journal has it, and the log.
 func (g *Gateway) tellAdministrator(tx *spool.Tx, t spool.Task, s spool.State, words string) error {

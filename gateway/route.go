@@ -19,12 +19,6 @@ import (
 	"faxgate/spool"
 )
 
-// reportWhat is a notice to the administrator.
-type reportWhat struct {
-	Subject string `json:"subject"`
-	Text    string `json:"text"`
-}
-
 // route passes a received fax on: as PDF, by mail, to the configured address. The fax stays in the inbox in any case.
 func (g *Gateway) route(ctx context.Context, l *spool.Lease) error {
 	m, err := g.mailOf(ctx, l, func(m *spool.Message) error { return g.composeRoute(ctx, m, l.Task) })
@@ -52,18 +46,6 @@ func (g *Gateway) startRoutes(tx *spool.Tx, rec spool.Received) error {
 	now := tx.Now()
 	_, err := tx.AddTask(spool.Task{Received: rec.ID, Kind: KindRoute, Recipient: g.cfg.Fax.DeliverTo, State: Queued, DueAt: &now})
 	return err
-}
-
-// report tells the administrator.
-func (g *Gateway) report(ctx context.Context, l *spool.Lease) error {
-	m, err := g.mailOf(ctx, l, func(m *spool.Message) error {
-		w := readWhat[reportWhat](l.Task)
-		return g.storeMail(ctx, m, ifax.Message{
-			From: mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}, To: []mail.Address{{Address: l.Task.Recipient}},
-			Date: g.now(), MessageID: m.MessageID, Subject: w.Subject, Text: w.Text, AutoSubmitted: automatic,
-		})
-	})
-	return g.mail(ctx, l, m, err)
 }
 
 // mail sends a composed mail that is no fax and settles the task. A repeat after an unanswered dot has the same Message-ID, so that mail programs can tell.

@@ -55,7 +55,10 @@ func (g *Gateway) setState(tx *spool.Tx, t spool.Task, s spool.State, c change) 
 		return err
 	}
 	_, err := tx.AddEvent(spool.Event{Job: t.Job, Task: t.ID, Received: t.Received, Kind: "state", Words: c.words, Data: marshal(rungData{s, c.by})})
-	return err
+	if err != nil || t.Kind != KindFax || !rests(s, c.due) {
+		return err
+	}
+	return g.tellOutcome(tx, t.Job)
 }
 
 // troubled tells which states an administrator hears of, once for each fax.

@@ -23,6 +23,7 @@ type SubmitRequest struct {
 	Subject string
 	Text    string
 	Origin  string // "api", "cli", "mail", "folder"
+	Outcome Outcome
 }
 
 // File is one document of a request.
@@ -81,7 +82,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if len(r.Files) == 0 { // the words are the fax
 		r.Files = []File{{Name: "text.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Text)), nil }}}
 	}
-	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}}
+	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text, Attrs: marshal(jobAttrs{Outcome: r.Outcome})}}
 	for i, f := range r.Files {
 		doc, err := g.takeDocument(ctx, f)
 		if err != nil {
@@ -94,6 +95,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	for _, addr := range to {
 		d.Tasks = append(d.Tasks, spool.Task{Kind: KindFax, Recipient: addr, State: Queued, DueAt: &now})
 	}
+	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome)...)
 	id, err := g.spool.Submit(ctx, d)
 	if err != nil {
 		return "", fmt.Errorf("keep the fax: %w", err)

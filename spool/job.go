@@ -57,6 +57,9 @@ func (tx *Tx) AddJob(j Job) (ID, error) {
 // Job gives the job with this id, or [ErrNotFound].
 func (tx *Tx) Job(id ID) (Job, error) { return jobs.one(tx, "id", string(id)) }
 
+// SetJob writes the whole row of an existing job.
+func (tx *Tx) SetJob(j Job) error { return jobs.update(tx, j.ID, &j) }
+
 // JobByKey gives the job with this idempotency key, or [ErrNotFound].
 func (tx *Tx) JobByKey(key string) (Job, error) { return jobs.one(tx, "dedup_key", key) }
 

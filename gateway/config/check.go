@@ -28,6 +28,7 @@ func (c *Config) Check() error {
 		p.tls(key+".tls", d.TLS)
 		p.port(key+".port", d.Port)
 	}
+	c.checkRoutes(&p)
 	p.listen("console.listen", c.Console.Listen)
 	c.Retry.check(&p)
 	c.Limits.check(&p)
@@ -99,7 +100,9 @@ func (f *Fax) check(p *problems) {
 	p.optional("fax.administrator", f.Administrator)
 	p.elsewhere("fax.deliver_to", f.DeliverTo, f.Addresses)
 	p.elsewhere("fax.administrator", f.Administrator, f.Addresses)
+	p.span("fax.reply_time", f.ReplyTime)
 	p.wants(utf8.RuneCountInString(f.Name) <= 30, "fax.name", "at most 30 characters, not %d", utf8.RuneCountInString(f.Name))
+	f.checkNames(p)
 	p.oneOf("fax.answer", f.Answer, "off", "asked", "errors")
 	for _, v := range f.Codings {
 		p.oneOf("fax.codings", v, "MH", "MR", "MMR")
@@ -174,6 +177,7 @@ func (r *Retry) check(p *problems) {
 	p.span("retry.first_wait", r.FirstWait)
 	p.span("retry.wait", r.Wait)
 	p.span("retry.give_up", r.GiveUp)
+	p.span("retry.tell", r.Tell)
 	p.span("retry.grace", r.Grace)
 	p.span("retry.monitoring", r.Monitoring)
 	p.span("retry.learned", r.Learned)

@@ -22,6 +22,7 @@ type Config struct {
 	Relay    Relay     `toml:"relay"`
 	Mailbox  []Mailbox `toml:"mailbox"`
 	Direct   []Direct  `toml:"direct"`
+	Route    []Route   `toml:"route"`
 	Console  Console   `toml:"console"`
 	Retry    Retry     `toml:"retry"`
 	Limits   Limits    `toml:"limits"`
@@ -32,7 +33,11 @@ type Config struct {
 type Fax struct {
 	Addresses     []string `toml:"addresses" comment:"own fax addresses; the first one is the account: From, MAIL FROM and Disposition-Notification-To of what is sent"`
 	Name          string   `toml:"name" comment:"sender name in the header line of each page, at most 30 characters"`
-	DeliverTo     string   `toml:"deliver_to" comment:"a received fax is mailed here as PDF; empty: it stays in the inbox"`
+	Names         []string `toml:"names" comment:"further sender names, at most 30 characters each: the first is slot 1; \"\" leaves a slot free. Contacts and requests choose by slot or by name"`
+	DefaultName   int      `toml:"default_name" comment:"slot of the sender name used when none is chosen; 0: fax.name"`
+	Device        string   `toml:"device" comment:"device name for the subject, at most 80 characters without spaces; empty: the hostname"`
+	Subject       string   `toml:"subject" comment:"subject of faxes that are given none: {device} {name} {number} {pages} {from} {to} {date}"`
+	DeliverTo     string   `toml:"deliver_to" comment:"a received fax that no [[route]] takes is mailed here as PDF; empty: it stays in the inbox"`
 	Administrator string   `toml:"administrator" comment:"gets one mail for each failed, expired or uncertain fax and for each failed route"`
 	Answer        string   `toml:"answer" comment:"MDN reply: off | asked | errors (asked, and error receipts unasked)"`
 	RequestMDN    bool     `toml:"request_mdn" comment:"ask for a receipt (MDN) with each fax"`
@@ -42,6 +47,8 @@ type Fax struct {
 	Codings       []string `toml:"codings" comment:"what we take and tell in receipts: MH, MR, MMR"`
 	Papers        []string `toml:"papers" comment:"A4, Letter, Legal, B4, A3"`
 	MaxResolution string   `toml:"max_resolution" comment:"highest resolution we send and tell: 200x100 ... 600x600"`
+	PlusAddresses bool     `toml:"plus_addresses" comment:"the mail server delivers fax+anything@... to fax@...: used for sub-addresses and for answers to a fax; without it, answers are known by their subject"`
+	ReplyTime     Duration `toml:"reply_time" comment:"how long a received fax can be answered by replying to its mail"`
 }
 
 // Listen is the SMTP server that machines and mail servers deliver to.
@@ -115,6 +122,7 @@ type Retry struct {
 	Wait       Duration `toml:"wait" comment:"then one try each ..."`
 	GiveUp     Duration `toml:"give_up" comment:"... until the fax is this old; then it has failed"`
 	Cap        int      `toml:"cap" comment:"never more tries than this"`
+	Tell       Duration `toml:"tell" comment:"a sender whose fax has not got through by then is told so"`
 	Grace      Duration `toml:"grace" comment:"after an unanswered final dot: wait this long for a report, then send the same message once more"`
 	Monitoring Duration `toml:"monitoring" comment:"how long a receipt is waited for"`
 	Learned    Duration `toml:"learned" comment:"how long a peer's learned abilities are believed"`
@@ -142,15 +150,16 @@ func Default() Config {
 	return Config{
 		Data: "./faxgate-data",
 		Fax: Fax{
-			Name: "faxgate", Answer: "asked", RequestMDN: true, Application: true, HeaderLine: true,
+			Name: "faxgate", Names: []string{}, Subject: "Internet fax from {name} ({pages})", Answer: "asked", RequestMDN: true, Application: true, HeaderLine: true,
 			Codings: []string{"MH", "MR", "MMR"}, Papers: []string{"A4", "Letter", "Legal", "B4", "A3"}, MaxResolution: "400x400",
+			ReplyTime: Duration(30 * 24 * time.Hour),
 		},
 		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 100 << 20},
 		Relay:   Relay{Port: 25, TLS: "starttls", Mechanism: "auto", Timeout: Duration(time.Minute)},
 		Console: Console{Listen: "127.0.0.1:8037"},
 		Retry: Retry{
 			First: 2, FirstWait: Duration(3 * time.Minute), Wait: Duration(30 * time.Minute), GiveUp: Duration(24 * time.Hour), Cap: 60,
-			Grace: Duration(15 * time.Minute), Monitoring: Duration(24 * time.Hour), Learned: Duration(90 * 24 * time.Hour),
+			Tell: Duration(time.Hour), Grace: Duration(15 * time.Minute), Monitoring: Duration(24 * time.Hour), Learned: Duration(90 * 24 * time.Hour),
 		},
 		Limits: Limits{
 			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 2, Connections: 100,
@@ -234,7 +243,7 @@ func (c *Config) relativeTo(dir string) {
 	for i := range c.Listen.User {
 		paths = append(paths, &c.Listen.User[i].PasswordFile)
 	}
-	for _, p := range paths {
+	for _, p := range append(paths, c.routePaths()...) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -250,6 +259,9 @@ func (c *Config) complete() {
 	}
 	for i := range c.Mailbox {
 		c.Mailbox[i].defaults(i)
+	}
+	for i := range c.Route {
+		c.Route[i].defaults(i)
 	}
 	for i := range c.Direct {
 		if c.Direct[i].Port == 0 {

@@ -54,6 +54,9 @@ func list(b *strings.Builder, key string, v reflect.Value) {
 		m.Protocol = "imap"
 		m.defaults(0)
 	}
+	if r, ok := reflect.TypeAssert[*Route](example.Addr()); ok {
+		r.defaults(0)
+	}
 	for i := range example.NumField() {
 		comment(b, example.Type().Field(i), "# ")
 		fmt.Fprintf(b, "# %s = %s\n", example.Type().Field(i).Tag.Get("toml"), value(example.Field(i)))
