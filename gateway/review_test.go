@@ -410,3 +410,20 @@ func TestAPageThatBreaksOffHoldsUpNoOther(t *testing.T) {
 		return false, "the readable pages were not passed on"
 	})
 }
+
+func TestARouteWhoseDotIsNeverAnsweredIsRepeatedOnceAndThenHeld(t *testing.T) {
+	s := answers(hangsUp, hangsUp, accepts)
+	b := newNode(t, "fax@b.test", func(o *gateway.Options) {
+		o.Sender = s.way
+		o.Config.Fax.DeliverTo, o.Config.Fax.Administrator = "office@b.test", "admin@b.test"
+		o.Config.Retry.Grace = config.Duration(100 * time.Millisecond)
+	}).start()
+	if err := b.deliver("machine@far.test", "fax@b.test", mailWith(withID("route"), "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return s.tries() >= 3, "the administrator was not told" })
+	time.Sleep(300 * time.Millisecond)
+	if s.tries() != 3 || !bytes.Equal(s.sent[0], s.sent[1]) || s.envs[2].To != "admin@b.test" {
+		t.Errorf("%d tries, the last one to %s", s.tries(), s.envs[2].To)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/mail"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,7 +49,7 @@ func (g *Gateway) startRoutes(tx *spool.Tx, rec spool.Received) error {
 	return err
 }
 
-// mail sends a composed mail that is no fax and settles the task. A repeat after an unanswered dot has the same Message-ID, so that mail programs can tell.
+// mail sends a composed mail that is no fax and settles the task. A repeat after an unanswered dot is the same mail under the same Message-ID, so that mail programs can tell.
 func (g *Gateway) mail(ctx context.Context, l *spool.Lease, m spool.Message, err error) error {
 	t := l.Task
 	if err != nil {
@@ -64,12 +65,29 @@ func (g *Gateway) mail(ctx context.Context, l *spool.Lease, m spool.Message, err
 	}
 	v := g.judge(reply, err, t.Attempts+1, began(t))
 	if v.state == Uncertain {
-		v = g.again(verdict{state: Queued, outcome: v.outcome, words: v.words, by: v.by}, t.Attempts+1, began(t))
+		if v, err = g.onceMore(ctx, m, v); err != nil {
+			return err
+		}
 	}
 	return g.endMail(ctx, l, attempt, v)
 }
 
-// endMail settles a task that is no fax. A failed route is told to the administrator; a failed notice is only logged, because telling it would fail too.
+// onceMore repeats a mail whose dot was not answered once, after the grace period; then it waits for a person, so that nobody's mailbox is filled with copies.
+func (g *Gateway) onceMore(ctx context.Context, m spool.Message, v verdict) (verdict, error) {
+	var tried []spool.Attempt
+	err := g.spool.View(context.WithoutCancel(ctx), func(tx *spool.Tx) (err error) {
+		tried, err = tx.Attempts(m.ID)
+		return err
+	})
+	v.state = Queued
+	if slices.ContainsFunc(tried, func(a spool.Attempt) bool { return a.Outcome == v.outcome }) {
+		v.state, v.due = Held, nil
+		v.words = "sent twice without an answer to the end of the message: look whether it has arrived, then retry or cancel it; the last word: " + v.words
+	}
+	return v, err
+}
+
+// endMail settles a task that is no fax. A failed or held route is told to the administrator; a failed notice is only logged, because telling it would fail too.
 func (g *Gateway) endMail(ctx context.Context, l *spool.Lease, attempt spool.ID, v verdict) error {
 	if v.state == Accepted {
 		v.state = Done
@@ -83,8 +101,8 @@ func (g *Gateway) endMail(ctx context.Context, l *spool.Lease, attempt spool.ID,
 				return err
 			}
 		}
-		if v.state == Failed && l.Task.Kind == KindRoute {
-			if err := g.tellAdministrator(tx, l.Task, Failed, v.words); err != nil {
+		if (v.state == Failed || v.state == Held) && l.Task.Kind == KindRoute {
+			if err := g.tellAdministrator(tx, l.Task, v.state, v.words); err != nil {
 				return err
 			}
 		}
