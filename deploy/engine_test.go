@@ -117,7 +117,7 @@ type container struct {
 	wire wire
 }
 
-// run starts the image as compose.yaml does, on the wire, with the configuration file and with the volume "data".
+// run starts the image as compose.yaml does, on the wire, with the configuration file, the secrets beside it, and the volume "data".
 func (e *engine) run(image, name, file string, w wire) *container {
 	e.t.Helper()
 	c := &container{e, name, w}
@@ -127,7 +127,8 @@ func (e *engine) run(image, name, file string, w wire) *container {
 	e.podman("run", "--detach", "--timeout", "300", "--name", name, "--network", "ns:"+w.netns,
 		"--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--pids-limit", "256",
 		"--ulimit", "nofile=20000:20000", "--ulimit", "nproc=4096:4096", // the kernel may not allow podman's own, higher ones
-		"--env", "TZ=Asia/Tokyo", "--volume", "data:/data", "--volume", file+":/etc/faxgate/faxgate.toml:ro", image)
+		"--env", "TZ=Asia/Tokyo", "--volume", "data:/data", "--volume", file+":/etc/faxgate/faxgate.toml:ro",
+		"--volume", filepath.Dir(file)+"/secrets:/etc/faxgate/secrets:ro", image)
 	return c
 }
 

@@ -112,7 +112,7 @@ func newMachine(t *testing.T, w wire) (*machine, string) {
 		_ = srv.Serve(ln)
 	}()
 	t.Cleanup(func() {
-		srv.Close()
+		_ = srv.Close()
 		<-ended
 	})
 	_, port, err := net.SplitHostPort(ln.Addr().String())

@@ -24,7 +24,7 @@ CGO_ENABLED=0 ${GO:-go} build ${FLAGS--trimpath} -buildvcs=false -ldflags "-s -w
 install -D -m 644 -t "$root/etc/ssl/certs" "$certificates"
 install -D -m 644 -t "$root/etc/faxgate" deploy/faxgate.toml
 chmod -R go+rX "$context"
-install -d -m 700 "$context/dist/data" "$context/dist/data/tmp"
+install -d -m 700 "$context/dist/own/data" "$context/dist/own/data/tmp"
 
 # Only the docker format carries a health check.
 log=$(buildah bud --format docker --isolation chroot --target prebuilt --tag "$image:$tag" --tag "$image:latest" \

@@ -4,6 +4,7 @@ package deploy_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -19,6 +20,7 @@ import (
 
 const (
 	version = "v0.0.0-test"
+	user    = 65532
 	own     = "fax@example.com" // of the shipped configuration
 	far     = "machine@far.example"
 )
@@ -34,6 +36,7 @@ func TestImage(t *testing.T) {
 	first := e.run(image, "first", file, w)
 	first.healthy()
 	first.checkLockedDown()
+	first.checkVolume()
 	first.checkInvitation()
 	first.receive("<1@far.example>")
 	pdf := first.export()
@@ -83,7 +86,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// configuration is the shipped one, with a way to the fax machine added.
+// configuration is the shipped one, with a way to the fax machine and a log-in added. Its password lies beside it as compose.yaml expects, readable for the container's user only.
 func (e *engine) configuration(w wire, port string) string {
 	e.t.Helper()
 	shipped, err := os.ReadFile("faxgate.toml")
@@ -91,8 +94,11 @@ func (e *engine) configuration(w wire, port string) string {
 		e.t.Fatal(err)
 	}
 	file := filepath.Join(e.dir, "faxgate.toml")
-	text := fmt.Sprintf("%s\n[[direct]]\nto = \"@far.example\"\nhost = %q\nport = %s\n", shipped, w.outside, port)
-	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+	text := fmt.Sprintf("%s\n[[listen.user]]\nname = \"copier\"\npassword_file = \"secrets/copier\"\n\n[[direct]]\nto = \"@far.example\"\nhost = %q\nport = %s\n",
+		shipped, w.outside, port)
+	secret := filepath.Join(e.dir, "secrets", "copier")
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.Mkdir(filepath.Dir(secret), 0o755),
+		os.WriteFile(secret, []byte("hunter2\n"), 0o400), os.Chown(secret, user, user)); err != nil {
 		e.t.Fatal(err)
 	}
 	return file
@@ -121,6 +127,20 @@ func (c *container) checkLockedDown() {
 	}
 	if !regexp.MustCompile(`(?m)^\S+ \S+ \S+ \S+ / ro[, ]`).Match(mounts) {
 		c.t.Errorf("the root is not mounted read-only:\n%s", mounts)
+	}
+}
+
+// checkVolume looks at what the container has written from outside: for its user only.
+func (c *container) checkVolume() {
+	c.t.Helper()
+	for _, name := range []string{"/data", "/data/faxgate.db", "/data/token"} {
+		info, err := os.Stat(c.root() + name)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if info.Mode().Perm()&0o077 != 0 {
+			c.t.Errorf("%s: others may use it (%v)", name, info.Mode())
+		}
 	}
 }
 
@@ -257,7 +277,9 @@ func (c *container) send(pdf []byte) string {
 	if _, err := part.Write(pdf); err != nil {
 		c.t.Fatal(err)
 	}
-	mw.Close()
+	if err := mw.Close(); err != nil {
+		c.t.Fatal(err)
+	}
 	req := c.request(http.MethodPost, "/api/v1/faxes", &form)
 	req.Header.Set("Content-Type", mw.FormDataContentType())
 	token, err := os.ReadFile(c.root() + "/data/token")

@@ -20,7 +20,7 @@ func rooms(t *testing.T) []string {
 		t.Fatalf("go list: %v", err)
 	}
 	var list []string
-	for _, pkg := range strings.Fields(string(out)) {
+	for pkg := range strings.FieldsSeq(string(out)) {
 		list = append(list, strings.Split(pkg, "/")[1])
 	}
 	slices.Sort(list)
