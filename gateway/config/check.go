@@ -29,6 +29,9 @@ func (c *Config) Check() error {
 		p.port(key+".port", d.Port)
 	}
 	c.checkRoutes(&p)
+	for i, s := range c.Sender {
+		s.check(&p, fmt.Sprintf("sender[%d]", i))
+	}
 	p.listen("console.listen", c.Console.Listen)
 	c.Retry.check(&p)
 	c.Limits.check(&p)
@@ -127,6 +130,7 @@ func (l *Listen) check(p *problems, ownSet bool) {
 		p.wants(u.Name != "" && u.PasswordFile != "", "listen.user", "name and password_file for each log-in")
 		p.file("listen.user.password_file", u.PasswordFile)
 	}
+	l.checkTrusted(p)
 	p.wants(!l.RequireAuth || len(l.User) > 0, "listen.user", "at least one log-in: listen.require_auth asks for one")
 }
 
@@ -193,5 +197,6 @@ func (l *Limits) check(p *problems) {
 	p.wants(l.Document >= 64<<10, "limits.document", "at least 64kB")
 	p.wants(l.PageTime >= Duration(time.Second), "limits.page_time", "at least 1s")
 	p.wants(l.Workers >= 1 && l.Workers <= 256, "limits.workers", "1 to 256")
+	p.wants(l.MailsPerMinute >= 1, "limits.mails_per_minute", "at least 1")
 	p.wants(l.Connections >= 1, "limits.connections", "at least 1")
 }

@@ -22,6 +22,7 @@ type Config struct {
 	Relay    Relay     `toml:"relay"`
 	Mailbox  []Mailbox `toml:"mailbox"`
 	Direct   []Direct  `toml:"direct"`
+	Sender   []Sender  `toml:"sender"`
 	Route    []Route   `toml:"route"`
 	Console  Console   `toml:"console"`
 	Retry    Retry     `toml:"retry"`
@@ -53,13 +54,14 @@ type Fax struct {
 
 // Listen is the SMTP server that machines and mail servers deliver to.
 type Listen struct {
-	SMTP        string `toml:"smtp" comment:"plain SMTP with STARTTLS where a certificate is set; empty: off. Anything but loopback needs own fax addresses"`
-	SMTPS       string `toml:"smtps" comment:"implicit TLS; empty: off"`
-	CertFile    string `toml:"cert_file"`
-	KeyFile     string `toml:"key_file"`
-	MaxSize     Size   `toml:"max_size" comment:"largest message taken, told in SIZE"`
-	User        []User `toml:"user" comment:"log-ins (AUTH) of machines"`
-	RequireAuth bool   `toml:"require_auth" comment:"take mail only after a log-in"`
+	SMTP        string   `toml:"smtp" comment:"plain SMTP with STARTTLS where a certificate is set; empty: off. Anything but loopback needs own fax addresses"`
+	SMTPS       string   `toml:"smtps" comment:"implicit TLS; empty: off"`
+	CertFile    string   `toml:"cert_file"`
+	KeyFile     string   `toml:"key_file"`
+	MaxSize     Size     `toml:"max_size" comment:"largest message taken, told in SIZE"`
+	User        []User   `toml:"user" comment:"log-ins (AUTH) of machines"`
+	RequireAuth bool     `toml:"require_auth" comment:"take mail only after a log-in"`
+	Trusted     []string `toml:"trusted" comment:"networks whose mail servers are believed about who the sender is, such as 192.168.1.10/32"`
 }
 
 // User is a log-in that a machine uses at our SMTP server.
@@ -130,13 +132,14 @@ type Retry struct {
 
 // Limits bound what one document or message may cost.
 type Limits struct {
-	Pages       int      `toml:"pages" comment:"pages of one document"`
-	Pixels      int      `toml:"megapixels" comment:"megapixels of one page"`
-	Document    Size     `toml:"document" comment:"bytes of one document"`
-	PageTime    Duration `toml:"page_time" comment:"time to render one PDF page"`
-	FreeDisk    Size     `toml:"free_disk" comment:"below this no mail is taken (452) and none is fetched"`
-	Workers     int      `toml:"workers" comment:"faxes worked on at a time"`
-	Connections int      `toml:"connections" comment:"SMTP connections at a time"`
+	Pages          int      `toml:"pages" comment:"pages of one document"`
+	Pixels         int      `toml:"megapixels" comment:"megapixels of one page"`
+	Document       Size     `toml:"document" comment:"bytes of one document"`
+	PageTime       Duration `toml:"page_time" comment:"time to render one PDF page"`
+	FreeDisk       Size     `toml:"free_disk" comment:"below this no mail is taken (452) and none is fetched"`
+	Workers        int      `toml:"workers" comment:"faxes worked on at a time"`
+	Connections    int      `toml:"connections" comment:"SMTP connections at a time"`
+	MailsPerMinute int      `toml:"mails_per_minute" comment:"mails of one sender that are faxed in a minute; more are told to come later"`
 }
 
 // Log is how the gateway tells what it does.
@@ -162,7 +165,7 @@ func Default() Config {
 			Tell: Duration(time.Hour), Grace: Duration(15 * time.Minute), Monitoring: Duration(24 * time.Hour), Learned: Duration(90 * 24 * time.Hour),
 		},
 		Limits: Limits{
-			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 2, Connections: 100,
+			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 2, Connections: 100, MailsPerMinute: 60,
 		},
 		Log: Log{Format: "text", Level: "info"},
 	}
@@ -270,6 +273,9 @@ func (c *Config) complete() {
 		if c.Direct[i].TLS == "" {
 			c.Direct[i].TLS = "starttls"
 		}
+	}
+	for i := range c.Sender {
+		c.Sender[i].defaults()
 	}
 	for i := range c.Mailbox {
 		if c.Mailbox[i].Address == "" {

@@ -57,6 +57,9 @@ func list(b *strings.Builder, key string, v reflect.Value) {
 	if r, ok := reflect.TypeAssert[*Route](example.Addr()); ok {
 		r.defaults(0)
 	}
+	if s, ok := reflect.TypeAssert[*Sender](example.Addr()); ok {
+		s.defaults()
+	}
 	for i := range example.NumField() {
 		comment(b, example.Type().Field(i), "# ")
 		fmt.Fprintf(b, "# %s = %s\n", example.Type().Field(i).Tag.Get("toml"), value(example.Field(i)))
