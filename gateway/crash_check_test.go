@@ -38,8 +38,9 @@ type tally struct {
 func (c *crash) check() {
 	faxes, mdns := c.readLedger()
 	a, b := c.readBook(c.a), c.readBook(c.b)
-	c.checkWay(c.a, a, b, faxes, mdns)
-	c.checkWay(c.b, b, a, faxes, mdns)
+	if n := c.checkWay(c.a, a, b, faxes, mdns) + c.checkWay(c.b, b, a, faxes, mdns); n == 0 {
+		c.t.Error("no fax came twice: nothing is proven of repeats")
+	}
 	for original, w := range mdns {
 		if len(w.dots) > 1 {
 			c.t.Errorf("%d receipts went out for %s", len(w.dots), original)
@@ -160,8 +161,8 @@ func (c *crash) readRows(s *side, k book) {
 	}
 }
 
-// checkWay looks at every fax from s.
-func (c *crash) checkWay(s *side, own, far book, faxes, mdns map[string]*wire) {
+// checkWay looks at every fax from s, and tells how many repeats the other side suppressed.
+func (c *crash) checkWay(s *side, own, far book, faxes, mdns map[string]*wire) (suppressed int) {
 	var n tally
 	known := map[string]bool{}
 	for _, key := range s.keys {
@@ -197,9 +198,7 @@ func (c *crash) checkWay(s *side, own, far book, faxes, mdns map[string]*wire) {
 		s.name, len(s.keys), n.confirmed, n.late, n.expired, n.held, n.twice, n.suppressed)
 	c.t.Log(line)
 	fmt.Println(line)
-	if n.twice == 0 || n.suppressed == 0 {
-		c.t.Errorf("from %s: no fax went out twice, or none was suppressed: nothing is proven of repeats", s.name)
-	}
+	return n.suppressed
 }
 
 // checkWire holds one fax against the ledger: accepted means in the inbox, once; sent twice means uncertain, the same bytes, and suppressed.
