@@ -427,3 +427,50 @@ func TestARouteWhoseDotIsNeverAnsweredIsRepeatedOnceAndThenHeld(t *testing.T) {
 		t.Errorf("%d tries, the last one to %s", s.tries(), s.envs[2].To)
 	}
 }
+
+func TestAPanicIsAFaultOfItsOwnFaxAlone(t *testing.T) {
+	s := answers(func(func() error) (mailio.Reply, error) { panic("a page that nobody was ready for") }, accepts)
+	a := sending(t, s, nil)
+	id := a.submit("fax@b.test")
+	a.journal("a page that nobody was ready for")
+	a.wait(a.submit("other@b.test"), gateway.Accepted)
+	a.wait(id, gateway.Accepted) // at its next try
+}
+
+func TestAFaultThatStaysEndsInAHeldFaxNotInTriesForEver(t *testing.T) {
+	s := answers(func(func() error) (mailio.Reply, error) { panic("always") })
+	a := sending(t, s, func(c *config.Config) { c.Retry.Cap = 1 })
+	f := a.wait(a.submit("fax@b.test"), gateway.Held)
+	if !strings.Contains(f.Deliveries[0].Reason, "always") || s.tries() != 1 {
+		t.Errorf("%d tries, reason %q", s.tries(), f.Deliveries[0].Reason)
+	}
+}
+
+func TestAReceiptQuickerThanTheReplyIsNotWaitedForAgain(t *testing.T) {
+	for disposition, want := range map[string]spool.State{"dispatched": gateway.Confirmed, "denied": gateway.Accepted} {
+		t.Run(disposition, func(t *testing.T) {
+			var a *node
+			var id spool.ID
+			s := answers(func(atDot func() error) (mailio.Reply, error) {
+				if err := atDot(); err != nil {
+					return mailio.Reply{}, err
+				}
+				f := a.wait(id, gateway.Sending)
+				a.reported(receiptFor(f.Deliveries[0].MessageID, "fax@b.test", disposition))
+				return mailio.Reply{Hop: "mx.test:25", Code: 250, Text: "Ok"}, nil
+			})
+			ready := make(chan struct{})
+			a = newNode(t, "fax@a.test", func(o *gateway.Options) {
+				o.Sender = func(string) (mailio.Sender, error) { <-ready; return s, nil }
+				o.Config.Retry.Monitoring = config.Duration(2 * time.Second)
+			}).start()
+			id = a.submit("fax@b.test")
+			close(ready)
+			a.wait(id, want)
+			a.stays(id, want)
+			if f, _ := a.Fax(context.Background(), id); f.Deliveries[0].NextAt != nil {
+				t.Errorf("still waited for until %v", f.Deliveries[0].NextAt)
+			}
+		})
+	}
+}
