@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"mailio/imap":      {"mailio"},
 	"spool":            {},
 	"spool/blob":       {"spool"},
+	"spool/hotfolder":  {"spool"},
 	"deploy":           {},
 	"deploy/lab":       {},
 }
