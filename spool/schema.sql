@@ -255,3 +255,11 @@ CREATE TABLE session (
 	expires_at BIGINT NOT NULL
 );
 CREATE INDEX session_expires ON session (expires_at);
+
+-- version 2
+
+CREATE TABLE reply (
+	received_id TEXT PRIMARY KEY REFERENCES received (id),
+	token       TEXT NOT NULL UNIQUE,
+	expires_at  BIGINT NOT NULL
+);
