@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"iter"
+	"runtime/debug"
 	"sync"
 
 	"faxgate/codec/ccitt"
@@ -62,10 +63,12 @@ func (p *picture) picture(ctx context.Context) (image.Image, error) {
 func (p *picture) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.img != nil && p.waits() {
+	had := p.img != nil
+	p.img = nil
+	if had && p.waits() {
+		debug.FreeOSMemory() // The next one must not find this one still there, and the collector would take its time.
 		<-p.large
 	}
-	p.img = nil
 }
 
 // guarded turns a decoder's panic into an error, and refuses a picture whose pixels would make a reader of it panic.

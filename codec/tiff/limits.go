@@ -48,11 +48,11 @@ func (l Limits) withDefaults() Limits {
 func (l Limits) size(width, height uint32) error {
 	switch {
 	case int64(width) > int64(l.MaxWidth):
-		return fmt.Errorf("page of %d×%d pixels: %w of %d pixels in a row", width, height, ErrTooLarge, l.MaxWidth)
+		return fmt.Errorf("page of %d by %d pixels: %w of %d pixels in a row", width, height, ErrTooLarge, l.MaxWidth)
 	case int64(height) > int64(l.MaxHeight):
-		return fmt.Errorf("page of %d×%d pixels: %w of %d rows", width, height, ErrTooLarge, l.MaxHeight)
+		return fmt.Errorf("page of %d by %d pixels: %w of %d rows", width, height, ErrTooLarge, l.MaxHeight)
 	case int64(width)*int64(height) > l.MaxPixels:
-		return fmt.Errorf("page of %d×%d pixels: %w of %d pixels", width, height, ErrTooLarge, l.MaxPixels)
+		return fmt.Errorf("page of %d by %d pixels: %w of %d pixels", width, height, ErrTooLarge, l.MaxPixels)
 	}
 	return nil
 }
