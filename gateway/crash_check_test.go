@@ -136,7 +136,7 @@ func (c *crash) readBook(s *side) book {
 // readRows adds what only the rows tell.
 func (c *crash) readRows(s *side, k book) {
 	rows := openSpool(c.t, s.nc.Dir)
-	defer rows.Close()
+	defer shut(c.t, rows)
 	err := rows.View(c.t.Context(), func(tx *spool.Tx) error {
 		events, err := tx.Events(spool.EventFilter{Kinds: []string{"duplicate"}, Window: spool.Window{Limit: -1}})
 		if err != nil {

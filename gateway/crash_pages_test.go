@@ -61,7 +61,7 @@ func writeCoded(t *testing.T, w *tiff.Writer, p codedPage) {
 func codedPages(t *testing.T, n int) []codedPage {
 	t.Helper()
 	o := codec.NewOpener(codec.OpenerOptions{})
-	defer o.Close()
+	defer shut(t, o)
 	text := letterText(n)
 	doc, err := o.Open(t.Context(), strings.NewReader(text), int64(len(text)))
 	if err != nil {

@@ -282,8 +282,9 @@ func (s *session) line(line []byte, w *bufio.Writer) {
 	case s.stage == "" && strings.EqualFold(string(bytes.TrimSpace(line)), "DATA"):
 		s.stage, s.msg, s.head, s.sum, s.lines = "asked", entry{To: s.p.to}, true, sha256.New(), 0
 	case s.stage == "data" && string(line) == ".\r\n":
-		w.Flush() // the message is there, only its end is on the way
-		s.pause(holdDot)
+		if w.Flush() == nil { // the message is there, only its end is on the way
+			s.pause(holdDot)
+		}
 		s.msg.Sum, s.stage = hex.EncodeToString(s.sum.Sum(nil)), "dot"
 		s.note(ledgerDot, "")
 	case s.stage == "data":

@@ -136,7 +136,7 @@ func (c *crash) round() {
 		}
 	}
 	if point == "" {
-		time.Sleep(time.Duration(c.rnd.Int64N(int64(400 * time.Millisecond))))
+		time.Sleep(time.Duration(c.rnd.Int64N(int64(700 * time.Millisecond))))
 	} else {
 		select {
 		case <-first.child.dead:
@@ -248,7 +248,7 @@ type sight struct {
 // look tells where the kill of one side fell, and how many of its faxes were in flight.
 func (c *crash) look(s *side, begun time.Time) *sight {
 	copied := c.copyOf(s)
-	defer copied.Close()
+	defer shut(c.t, copied)
 	at := &sight{hit: map[string]bool{}}
 	err := copied.View(c.t.Context(), func(tx *spool.Tx) error {
 		states := []spool.State{gateway.Queued, gateway.Sending, gateway.Accepted, gateway.Delivered, gateway.Uncertain}
@@ -349,6 +349,13 @@ func openSpool(t *testing.T, dir string) *spool.Spool {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func shut(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // settle lets both run on, without kills, until nothing is left to do.
