@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"faxgate/codec"
@@ -54,24 +52,16 @@ func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job,
 		return spool.Message{}, err
 	}
 	defer closeAll()
-	target, sum, err := g.target(ctx, l.Task.Recipient, opened, healed)
-	if err != nil {
-		return spool.Message{}, err
-	}
-	files, remove, err := g.codeAll(ctx, opened, docs, target)
-	defer remove()
+	body, err := g.codeFax(ctx, l.Task, opened, docs, healed)
+	defer body.remove()
 	if err != nil {
 		return spool.Message{}, err
 	}
 	m := spool.Message{ID: spool.NewID(), Task: l.Task.ID, Part: 1, Parts: 1, Supersedes: supersedes}
 	m.EnvID = string(m.ID)
 	m.MessageID = g.newMessageID()
-	form := messageForm{
-		Profile: string(target.Profile.Letter), Coding: string(target.Profile.Coding), Resolution: target.Resolution.String(), Paper: string(paperFor(target, sum.Paper)),
-		Pages: sum.Pages, MDN: g.cfg.Fax.RequestMDN, DSN: g.cfg.Fax.RequestDSN, Why: target.Why,
-	}
-	m.Form = marshal(form)
-	if err := g.storeMail(ctx, &m, g.faxMail(l.Task, job, m.MessageID, files, sum.Pages)); err != nil {
+	m.Form = marshal(body.form)
+	if err := g.storeMail(ctx, &m, g.faxMail(l.Task, job, m.MessageID, body)); err != nil {
 		return spool.Message{}, err
 	}
 	return m, l.Update(ctx, func(tx *spool.Tx) error {
@@ -80,7 +70,7 @@ func (g *Gateway) composeFax(ctx context.Context, l *spool.Lease, job spool.Job,
 		}
 		_, err := tx.AddEvent(spool.Event{
 			Job: job.ID, Task: l.Task.ID, Kind: "composed",
-			Words: fmt.Sprintf("coded as profile %s: %s", form, strings.Join(target.Why, "; ")), Data: m.Form,
+			Words: body.form.words(), Data: m.Form,
 		})
 		return err
 	})
@@ -105,30 +95,25 @@ func (g *Gateway) openAll(ctx context.Context, docs []spool.Document) ([]codec.D
 	return opened, closeAll, nil
 }
 
-// target chooses the form: what the peer is known to take, and strict Profile S for a stranger and after a refusal.
-func (g *Gateway) target(ctx context.Context, to string, docs []codec.Document, healed bool) (codec.Target, codec.Summary, error) {
+// summary sums up all documents of a fax as one.
+func summary(ctx context.Context, docs []codec.Document) (codec.Summary, error) {
 	var sum codec.Summary
 	for i, d := range docs {
 		s, err := codec.Summarise(ctx, d)
 		if err != nil {
-			return codec.Target{}, sum, blame(err, "document %d: %w", i+1, err)
+			return sum, blame(err, "document %d: %w", i+1, err)
 		}
 		sum = both(sum, s)
 	}
-	theirs, why := ifax.ProfileS(), "the recipient refused another form, so Profile S, which every Internet fax takes"
-	if !healed {
-		var err error
-		if theirs, why, err = g.abilities(ctx, to); err != nil {
-			return codec.Target{}, sum, err
-		}
+	return sum, nil
+}
+
+// headerLine is the line at the top of each page, in the sender name that was fixed when the fax was submitted.
+func (g *Gateway) headerLine(t spool.Task, pages int) codec.Header {
+	if !g.cfg.Fax.HeaderLine {
+		return codec.Header{}
 	}
-	t := ifax.Choose(theirs, g.ours, sum)
-	t.Why = append([]string{why}, t.Why...)
-	t.Reduce = true
-	if g.cfg.Fax.HeaderLine {
-		t.Header = codec.Header{Time: g.now().Local(), Sender: g.cfg.Fax.Name, Address: g.cfg.Account(), Total: sum.Pages}
-	}
-	return t, sum, nil
+	return codec.Header{Time: g.now().Local(), Sender: g.senderName(t), Address: g.cfg.Account(), Total: pages}
 }
 
 // both sums up two documents as one: the form must do for the most demanding page.
@@ -167,30 +152,44 @@ func paperFor(t codec.Target, largest codec.Paper) codec.Paper {
 }
 
 // faxMail is the Internet-fax message (RFC 3965): MAIL FROM, From and Disposition-Notification-To are the fax account, because a receiver answers only then (RFC 8098 section 2.1).
-func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, files []coded, pages int) ifax.Message {
-	account := mail.Address{Name: g.cfg.Fax.Name, Address: g.cfg.Account()}
+func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, body faxBody) ifax.Message {
+	account := mail.Address{Name: g.senderName(t), Address: g.cfg.Account()}
 	m := ifax.Message{
 		From: account, To: []mail.Address{{Address: t.Recipient}}, Date: g.now(), MessageID: messageID,
-		Subject: job.Subject, Text: job.Text,
-	}
-	for _, f := range files {
-		m.Documents = append(m.Documents, ifax.Attachment{Name: f.name, Type: "image/tiff", Open: func() (io.ReadCloser, error) { return os.Open(f.file) }})
+		Subject: job.Subject, Text: job.Text, Documents: body.documents,
 	}
 	if m.Subject == "" {
-		m.Subject = fmt.Sprintf("Internet fax from %s (%s)", g.cfg.Fax.Name, countPages(pages))
+		m.Subject = g.subject(t, job, body.form.Pages)
 	}
 	if m.Text == "" {
-		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(pages), g.cfg.Account())
+		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(body.form.Pages), g.cfg.Account())
 	}
 	for i := range m.Documents {
-		if g.cfg.Fax.Application {
+		if g.cfg.Fax.Application && m.Documents[i].Type == "image/tiff" {
 			m.Documents[i].Application = "faxbw"
 		}
 	}
-	if g.cfg.Fax.RequestMDN {
+	if body.form.MDN {
 		m.Notify = &ifax.Notify{To: []mail.Address{{Address: account.Address}}}
 	}
 	return m
+}
+
+// senderName is the name that was chosen when the fax was submitted: the same on every retry.
+func (g *Gateway) senderName(t spool.Task) string {
+	if w := readWhat[faxWhat](t); w.Header != "" {
+		return w.Header
+	}
+	name, _ := g.cfg.Fax.SenderName("")
+	return name
+}
+
+// subject fills the template of the configuration for one recipient.
+func (g *Gateway) subject(t spool.Task, job spool.Job, pages int) string {
+	return g.cfg.Fax.SubjectOf(map[string]string{
+		"device": g.cfg.DeviceName(), "name": g.senderName(t), "number": fmt.Sprintf("%04d", readJobAttrs(job).Number), "pages": countPages(pages),
+		"from": g.cfg.Account(), "to": t.Recipient, "date": job.CreatedAt.Local().Format(time.DateOnly),
+	})
 }
 
 func countPages(n int) string {

@@ -73,7 +73,7 @@ type Gateway struct {
 	version string
 	now     func() time.Time
 	fault   func(name string)
-	sender  func(to string) (mailio.Sender, error)
+	sender  func(to string) (mailio.Sender, error) // nil: by contact and configuration
 
 	lock   *os.File
 	spool  *spool.Spool
@@ -104,9 +104,6 @@ func Open(ctx context.Context, o Options) (*Gateway, error) {
 	}
 	if g.fault == nil {
 		g.fault = func(string) {}
-	}
-	if g.sender == nil {
-		g.sender = g.nextHop
 	}
 	if err := g.open(ctx, o); err != nil {
 		return nil, errors.Join(err, g.Close())

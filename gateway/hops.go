@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"cmp"
+	"context"
 	"crypto/x509"
 	"fmt"
 	"net/netip"
@@ -11,39 +13,68 @@ import (
 	"faxgate/mailio"
 )
 
-// nextHop chooses who a mail to this address is handed to: the host that is set for it, else ourselves for our own addresses, else the relay, else the host that an IP-literal
-// address names.
-func (g *Gateway) nextHop(to string) (mailio.Sender, error) {
-	at := strings.LastIndexByte(to, '@')
-	domain := strings.ToLower(to[at+1:])
+// nextHop makes the client for the host that a mail to this address is handed to.
+func (g *Gateway) nextHop(ctx context.Context, to string) (mailio.Sender, error) {
+	c, err := g.contactFor(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	if g.sender != nil && c.Host == "" {
+		return g.sender(to)
+	}
+	hop, _, err := g.way(c, to)
+	if err != nil {
+		return nil, err
+	}
+	return g.client(hop)
+}
+
+// way chooses who a mail to this address is handed to, and says in words why: the contact's own host, else the host that is set for the address or its domain, else ourselves for our
+// own addresses, else the relay, else the host that an IP-literal address names. The contact's TLS policy holds wherever its own machine is spoken to, which a relay is not.
+func (g *Gateway) way(c Contact, to string) (config.Relay, string, error) {
+	domain := strings.ToLower(to[strings.LastIndexByte(to, '@')+1:])
+	if c.Host != "" {
+		return g.straight(c.Host, c.Port, c.TLS, ""), "the host that is set for this contact", nil
+	}
 	for _, d := range g.cfg.Direct {
 		if sameAddress(d.To, to) || strings.EqualFold(d.To, "@"+domain) {
-			return g.client(config.Relay{Host: d.Host, Port: d.Port, TLS: d.TLS, Timeout: g.cfg.Relay.Timeout})
+			return g.straight(d.Host, d.Port, c.TLS, d.TLS), "the [[direct]] host for " + d.To, nil
 		}
 	}
 	if own := g.Addr("smtp"); own != "" && g.isOwn(to) {
-		return g.ourselves(own)
+		hop, err := g.ourselves(own)
+		return hop, "this gateway itself, as the address is its own", err
 	}
 	if g.cfg.Relay.Host != "" {
-		return g.client(g.cfg.Relay)
+		return g.cfg.Relay, "your mail server (relay.host)", nil
 	}
 	if host, ok := literal(domain); ok {
-		return g.client(config.Relay{Host: host, Port: 25, TLS: string(mailio.TLSOpportunistic), Timeout: g.cfg.Relay.Timeout})
+		return g.straight(host, 0, c.TLS, ""), "the machine that the address itself names", nil
 	}
-	return nil, unsendable("no way to %s: set relay.host to your mail server, or a [[direct]] host for @%s", to, domain)
+	return config.Relay{}, "", unsendable("no way to %s: set relay.host to your mail server, a [[direct]] host for @%s, or the contact's own host", to, domain)
+}
+
+// straight is a way past the relay, by the first TLS policy that is set.
+func (g *Gateway) straight(host string, port int, policies ...string) config.Relay {
+	r := config.Relay{Host: host, Port: port, TLS: cmp.Or(append(policies, string(mailio.TLSOpportunistic))...), Timeout: g.cfg.Relay.Timeout}
+	if port == 0 && r.TLS == string(mailio.TLSImplicit) {
+		r.Port = 465
+	}
+	r.Port = cmp.Or(r.Port, 25)
+	return r
 }
 
 // ourselves is our own listener: a fax to an own address comes in like any other, which is also how a set-up is tried out.
-func (g *Gateway) ourselves(bound string) (mailio.Sender, error) {
+func (g *Gateway) ourselves(bound string) (config.Relay, error) {
 	addr, err := netip.ParseAddrPort(bound)
 	if err != nil {
-		return nil, fmt.Errorf("our own listener %s: %w", bound, err)
+		return config.Relay{}, fmt.Errorf("our own listener %s: %w", bound, err)
 	}
 	host := addr.Addr()
 	if host.IsUnspecified() {
 		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
-	return g.client(config.Relay{Host: host.String(), Port: int(addr.Port()), TLS: string(mailio.TLSOff), Timeout: g.cfg.Relay.Timeout})
+	return g.straight(host.String(), int(addr.Port()), string(mailio.TLSOff)), nil
 }
 
 // literal reads the IP literal of an address (RFC 5321 section 4.1.3).

@@ -34,6 +34,7 @@ const firstPageWidth = 600
 
 // jobAttrs is the gateway's own part of a job.
 type jobAttrs struct {
+	Number  int64   `json:"number,omitempty"` // the running fax number of this gateway
 	Outcome Outcome `json:"outcome,omitzero"`
 	Told    bool    `json:"told,omitempty"` // the outcome mail has been queued
 }

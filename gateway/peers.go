@@ -45,26 +45,26 @@ func takes(r, highest codec.Resolution) bool {
 	return r.X*r.Y <= highest.X*highest.Y && (standard || highest.X > 408)
 }
 
-// abilities is what is known of a recipient's machine, and in words why. Nothing known is Profile S: a sender does not exceed it without prior knowledge (RFC 3965 section 4).
-func (g *Gateway) abilities(ctx context.Context, to string) (ifax.Capabilities, string, error) {
+// abilities is what is known of a recipient's machine, whether it told them, and in words why. Nothing known is Profile S: a sender does not exceed it without prior knowledge (RFC 3965
+// section 4).
+func (g *Gateway) abilities(ctx context.Context, to string) (c ifax.Capabilities, told bool, why string, err error) {
 	var p spool.Peer
-	err := g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+	err = g.spool.View(ctx, func(tx *spool.Tx) (err error) {
 		p, err = tx.Peer(peerKey(to))
 		return err
 	})
 	switch {
 	case errors.Is(err, spool.ErrNotFound):
-		return ifax.ProfileS(), "nothing is known of the recipient's machine yet, so Profile S, which every Internet fax takes", nil
+		return ifax.ProfileS(), false, "nothing is known of the recipient's machine yet, so Profile S, which every Internet fax takes", nil
 	case err != nil:
-		return ifax.Capabilities{}, "", err
+		return ifax.Capabilities{}, false, "", err
 	case p.ExpiresAt != nil && !p.Pinned && p.ExpiresAt.Before(g.now()):
-		return ifax.ProfileS(), "what was learned of the recipient's machine is too old, so Profile S", nil
+		return ifax.ProfileS(), false, "what was learned of the recipient's machine is too old, so Profile S", nil
 	}
-	c, err := ifax.ParseCapabilities(p.Raw)
-	if err != nil {
-		return ifax.ProfileS(), fmt.Sprintf("what the recipient's machine tells of itself cannot be read (%v), so Profile S", err), nil
+	if c, err = ifax.ParseCapabilities(p.Raw); err != nil {
+		return ifax.ProfileS(), false, fmt.Sprintf("what the recipient's machine tells of itself cannot be read (%v), so Profile S", err), nil
 	}
-	return c, "the recipient's machine told its abilities on " + stamp(p.LearnedAt), nil
+	return c, true, "the recipient's machine told its abilities on " + stamp(p.LearnedAt), nil
 }
 
 // learn keeps the abilities that a matched, final receipt tells; what an administrator has pinned stays.

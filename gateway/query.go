@@ -64,7 +64,7 @@ func (g *Gateway) Fax(ctx context.Context, id spool.ID) (f Fax, err error) {
 }
 
 func faxView(tx *spool.Tx, j spool.Job) (Fax, error) {
-	f := Fax{ID: j.ID, Subject: j.Subject, CreatedAt: j.CreatedAt, Deliveries: []Delivery{}}
+	f := Fax{ID: j.ID, Number: readJobAttrs(j).Number, Subject: j.Subject, CreatedAt: j.CreatedAt, Deliveries: []Delivery{}}
 	docs, err := tx.Documents(j.ID)
 	if err != nil {
 		return f, err

@@ -29,6 +29,9 @@ func (g *Gateway) send(ctx context.Context, l *spool.Lease) error {
 		}
 	}
 	m, err := g.faxMessage(ctx, l)
+	if err == nil {
+		err = g.withinLimit(ctx, t.Recipient, m)
+	}
 	if err != nil {
 		return g.uncomposed(ctx, l, err)
 	}
@@ -83,7 +86,7 @@ func (g *Gateway) transmit(ctx context.Context, l *spool.Lease, m spool.Message,
 		return "", mailio.Reply{}, err
 	}
 	l.Task.State = Sending
-	sender, err := g.sender(env.To)
+	sender, err := g.nextHop(ctx, env.To)
 	if err != nil {
 		return attempt, mailio.Reply{}, err
 	}
@@ -150,6 +153,11 @@ func (g *Gateway) settled(tx *spool.Tx, t spool.Task, m spool.Message, v verdict
 			return err
 		}
 		c.due = due
+		if form := readForm(m); !form.MDN && !form.DSN {
+			if err := g.note(tx, t, "", noReceipt); err != nil {
+				return err
+			}
+		}
 	}
 	return g.setState(tx, t, v.state, c)
 }

@@ -98,8 +98,8 @@ type messageForm struct {
 
 // String is the form in one line: "S MH 204x196 A4".
 func (f messageForm) String() string {
-	if f.Profile == "" {
-		return ""
+	if f.Profile == "" || f.Profile == formPDF {
+		return f.Profile
 	}
 	return fmt.Sprintf("%s %s %s %s", f.Profile, f.Coding, f.Resolution, f.Paper)
 }

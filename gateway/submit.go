@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,19 +12,20 @@ import (
 	"time"
 
 	"faxgate/codec"
-	"faxgate/ifax"
 	"faxgate/spool"
 )
 
 // SubmitRequest is what every way in hands over: documents for one or more recipients.
 type SubmitRequest struct {
-	To      []string
+	To      []string // addresses, codes of contacts and codes of groups
 	Files   []File
 	Key     string // idempotency key; the same key gives the same fax
 	Subject string
 	Text    string
 	Origin  string // "api", "cli", "mail", "folder"
 	Outcome Outcome
+
+	HeaderName string // sender name: a slot's number or the name; empty: the contact's, else the default one
 }
 
 // File is one document of a request.
@@ -37,6 +39,8 @@ type faxWhat struct {
 	Healed bool `json:"healed,omitempty"` // refused once for its form: Profile S from now on
 	Resent bool `json:"resent,omitempty"` // the one repeat after an unanswered dot was used
 	Told   bool `json:"told,omitempty"`   // the administrator has been told of this fax
+
+	Header string `json:"header,omitempty"` // the sender name, fixed at submission
 
 	Spent spool.ID  `json:"spent,omitempty"` // the message that a report has ended: what goes next is a new one
 	Since time.Time `json:"since,omitzero"`  // when the present round of tries began, if not with the task
@@ -69,9 +73,12 @@ func cutWords(s string) string {
 }
 
 func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
-	to, err := recipients(r.To)
+	to, err := g.recipients(ctx, r.To)
 	if err != nil {
 		return "", err
+	}
+	if _, ok := g.cfg.Fax.SenderName(r.HeaderName); !ok {
+		return "", &InputError{"headerName", fmt.Sprintf("%q is neither the number of a sender name nor one of them (fax.names in the configuration)", r.HeaderName)}
 	}
 	if len(r.Files) == 0 && strings.TrimSpace(r.Text) == "" {
 		return "", &InputError{"file", "give at least one document: PDF, TIFF, PNG, JPEG or text"}
@@ -82,7 +89,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if len(r.Files) == 0 { // the words are the fax
 		r.Files = []File{{Name: "text.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Text)), nil }}}
 	}
-	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text, Attrs: marshal(jobAttrs{Outcome: r.Outcome})}}
+	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}}
 	for i, f := range r.Files {
 		doc, err := g.takeDocument(ctx, f)
 		if err != nil {
@@ -91,12 +98,11 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 		doc.Pos = i
 		d.Documents = append(d.Documents, doc)
 	}
-	now := g.now()
-	for _, addr := range to {
-		d.Tasks = append(d.Tasks, spool.Task{Kind: KindFax, Recipient: addr, State: Queued, DueAt: &now})
+	for _, a := range to {
+		d.Tasks = append(d.Tasks, g.faxTask(r, a))
 	}
 	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome)...)
-	id, err := g.spool.Submit(ctx, d)
+	id, err := g.keepFax(ctx, d, jobAttrs{Outcome: r.Outcome})
 	if err != nil {
 		return "", fmt.Errorf("keep the fax: %w", err)
 	}
@@ -104,24 +110,31 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	return id, nil
 }
 
-// recipients reads and canonicalises the addresses and drops repeats.
-func recipients(list []string) ([]string, error) {
-	var out []string
-	seen := map[string]bool{}
-	for _, s := range list {
-		a, err := ifax.ParseAddress(strings.TrimSpace(s))
-		if err != nil {
-			return nil, &InputError{"to", err.Error()}
+// keepFax keeps a fax under the next running number, or finds the one that the key already has.
+func (g *Gateway) keepFax(ctx context.Context, d spool.Draft, a jobAttrs) (id spool.ID, err error) {
+	err = g.spool.Update(ctx, func(tx *spool.Tx) error {
+		known, err := tx.JobByKey(d.Key)
+		if id = known.ID; err == nil || !errors.Is(err, spool.ErrNotFound) {
+			return err
 		}
-		if addr := a.String(); !seen[addr] {
-			seen[addr] = true
-			out = append(out, addr)
+		if a.Number, err = tx.NextNumber("fax"); err != nil {
+			return err
 		}
+		d.Job.Attrs = marshal(a)
+		id, _, err = tx.Submit(d)
+		return err
+	})
+	return id, err
+}
+
+// faxTask is one fax to one recipient. The sender name is fixed here: the request's, else the contact's, else the default one.
+func (g *Gateway) faxTask(r SubmitRequest, to addressee) spool.Task {
+	name, ok := g.cfg.Fax.SenderName(cmp.Or(r.HeaderName, to.headerName))
+	if !ok { // the contact names a slot that has been given up since
+		name, _ = g.cfg.Fax.SenderName("")
 	}
-	if len(out) == 0 {
-		return nil, &InputError{"to", "give at least one recipient, such as fax@example.com"}
-	}
-	return out, nil
+	now := g.now()
+	return spool.Task{Kind: KindFax, Recipient: to.address, State: Queued, DueAt: &now, What: marshal(faxWhat{Header: name})}
 }
 
 // takeDocument keeps a file as a blob and makes sure that its pages can be reached: what can be told now is told now.

@@ -9,6 +9,7 @@ import (
 // Fax is one submitted fax as people and programs see it: `faxgate job show --json` and GET /api/v1/faxes/{id}.
 type Fax struct {
 	ID         spool.ID       `json:"id"`
+	Number     int64          `json:"number,omitempty"` // the running fax number of this gateway
 	State      spool.State    `json:"state"`
 	Late       bool           `json:"late,omitempty"`
 	Subject    string         `json:"subject,omitempty"`

@@ -1,0 +1,335 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"faxgate/codec"
+	"faxgate/codec/pdf"
+	"faxgate/gateway/config"
+	"faxgate/ifax"
+	"faxgate/spool"
+)
+
+// formPDF is the form that people get.
+const formPDF = "PDF"
+
+// noReceipt is the journal's last word on a fax whose acceptance is its end.
+const noReceipt = "no receipt was asked for: that the next mail server has taken it is the last that will be known of it"
+
+// plan is the form in which a fax to an address goes, why, and which receipts are asked for.
+type plan struct {
+	pdf      bool
+	theirs   ifax.Capabilities
+	hand     ContactForm // set by hand, and it counts
+	why      string
+	mdn, dsn bool
+}
+
+// contactFor is the address book's entry for an address; without one, a contact of unknown kind.
+func (g *Gateway) contactFor(ctx context.Context, to string) (Contact, error) {
+	c := Contact{Address: peerKey(to), Kind: Unknown}
+	err := g.spool.View(ctx, func(tx *spool.Tx) error {
+		r, err := tx.Contact(c.Address)
+		if err == nil {
+			c = contactOfRow(r)
+		}
+		if errors.Is(err, spool.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
+	return c, err
+}
+
+// plan decides by what is set by hand and by what the recipient's machine has told. What a machine has told wins over the hand, unless the hand is pinned; a person's mail program tells
+// nothing of its abilities. Healed is a fax that was refused for its form.
+func (g *Gateway) plan(ctx context.Context, c Contact, healed bool) (plan, error) {
+	p := plan{theirs: ifax.ProfileS()}
+	p.mdn, p.dsn = g.receipts(c)
+	learned, told, why, err := g.abilities(ctx, c.Address)
+	hand := c.Form != ContactForm{}
+	switch {
+	case err != nil:
+		return p, err
+	case healed:
+		p.why = "the recipient refused another form, so Profile S, which every Internet fax takes"
+	case hand && (c.Pinned || !told || c.Kind == Person):
+		p.pdf, p.hand, p.why = c.Form.Profile == formPDF, c.Form, "the form "+c.Form.String()+" is set by hand for this contact"
+		if c.Pinned && told {
+			p.why += " and pinned, so it wins over what the machine told of itself"
+		}
+	case c.Kind == Person:
+		p.pdf, p.why = true, "the contact is a person, so a PDF, which every mail program opens"
+	default:
+		p.theirs, p.why = learned, why
+		if hand {
+			p.why += ", which wins over the form set by hand, as that is not pinned"
+		}
+	}
+	return p, nil
+}
+
+// receipts says which receipts are asked for: of a person none, unless the contact says so.
+func (g *Gateway) receipts(c Contact) (mdn, dsn bool) {
+	switch {
+	case c.Receipt != nil:
+		return *c.Receipt, *c.Receipt && g.cfg.Fax.RequestDSN
+	case c.Kind == Person:
+		return false, false
+	}
+	return g.cfg.Fax.RequestMDN, g.cfg.Fax.RequestDSN
+}
+
+// target is the form as the codec makes it: never finer than the document, unless the hand says so.
+func (p plan) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, error) {
+	t := ifax.Choose(p.theirs, ours, sum)
+	if p.hand != (ContactForm{}) {
+		var err error
+		if t, err = p.hand.target(ours, sum); err != nil {
+			return t, err
+		}
+	}
+	t.Why = append([]string{p.why}, t.Why...)
+	t.Reduce = true
+	return t, nil
+}
+
+// target is the form that is set by hand; what it leaves open is the best that we have.
+func (f ContactForm) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, error) {
+	theirs := ours
+	if f.Profile == "S" {
+		theirs = ifax.ProfileS()
+	}
+	t := ifax.Choose(theirs, ours, sum)
+	t.Why = nil // what the peer takes is not asked
+	if f.Coding != "" {
+		t.Profile.Coding = codec.Coding(f.Coding)
+	}
+	if f.Paper != "" {
+		t.Papers = []codec.Paper{codec.Paper(f.Paper)}
+	}
+	if f.Resolution != "" {
+		r, err := codec.ParseResolution(f.Resolution)
+		if err != nil {
+			return t, unsendable("the form that is set by hand for the recipient: %w", err)
+		}
+		t.Resolution = r
+	}
+	t.Profile.Letter = 'F'
+	if f.Profile == "S" {
+		t.Profile.Letter = 'S'
+	}
+	return t, nil
+}
+
+// faxBody is the documents of a fax message in their form; remove takes their files away.
+type faxBody struct {
+	documents []ifax.Attachment
+	form      messageForm
+	remove    func()
+}
+
+// words tell the journal what was made, and why.
+func (f messageForm) words() string {
+	if f.Profile == formPDF {
+		return "made a PDF: " + strings.Join(f.Why, "; ")
+	}
+	return fmt.Sprintf("coded as profile %s: %s", f, strings.Join(f.Why, "; "))
+}
+
+// codeFax makes the documents in the form that the recipient gets. What it returns is to be removed also after an error.
+func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Document, docs []spool.Document, healed bool) (faxBody, error) {
+	body := faxBody{remove: func() {}}
+	c, err := g.contactFor(ctx, t.Recipient)
+	if err != nil {
+		return body, err
+	}
+	p, err := g.plan(ctx, c, healed)
+	if err != nil {
+		return body, err
+	}
+	sum, err := summary(ctx, opened)
+	if err != nil {
+		return body, err
+	}
+	body.form = messageForm{Pages: sum.Pages, MDN: p.mdn, DSN: p.dsn}
+	if p.pdf {
+		body.form.Profile, body.form.Why = formPDF, []string{p.why}
+		return body, g.pdfBody(ctx, &body, t, opened, docs)
+	}
+	target, err := p.target(g.ours, sum)
+	if err != nil {
+		return body, err
+	}
+	target.Header = g.headerLine(t, sum.Pages)
+	return body, g.tiffBody(ctx, &body, target, sum, opened, docs)
+}
+
+// tiffBody makes each document a TIFF for a machine.
+func (g *Gateway) tiffBody(ctx context.Context, body *faxBody, t codec.Target, sum codec.Summary, opened []codec.Document, docs []spool.Document) (err error) {
+	body.form.Profile, body.form.Coding, body.form.Resolution = string(t.Profile.Letter), string(t.Profile.Coding), t.Resolution.String()
+	body.form.Paper, body.form.Why = string(paperFor(t, sum.Paper)), t.Why
+	var files []coded
+	files, body.remove, err = g.codeAll(ctx, opened, docs, t)
+	for _, f := range files {
+		body.documents = append(body.documents, fileAttachment(f, "image/tiff"))
+	}
+	return err
+}
+
+func fileAttachment(f coded, kind string) ifax.Attachment {
+	return ifax.Attachment{Name: f.name, Type: kind, Open: func() (io.ReadCloser, error) { return os.Open(f.file) }}
+}
+
+// pdfBody makes each document a PDF for a person; one that is a PDF goes as it was handed over.
+func (g *Gateway) pdfBody(ctx context.Context, body *faxBody, t spool.Task, opened []codec.Document, docs []spool.Document) error {
+	var files []string
+	body.remove = func() {
+		for _, f := range files {
+			os.Remove(f)
+		}
+	}
+	header := g.headerLine(t, body.form.Pages)
+	for i, doc := range opened {
+		if d := docs[i]; d.Type == "application/pdf" {
+			open := func() (io.ReadCloser, error) { return g.openBlob(ctx, d.Hash) }
+			body.documents = append(body.documents, ifax.Attachment{Name: d.Name, Type: d.Type, Open: open})
+			body.form.Why = append(body.form.Why, d.Name+" goes as it was handed over")
+		} else {
+			f, err := os.CreateTemp(g.tempDir(), "fax-*.pdf")
+			if err != nil {
+				return fmt.Errorf("make a temporary file: %w", err)
+			}
+			files = append(files, f.Name())
+			err = g.codePDF(ctx, f, doc, d.Name, pdf.Meta{Title: d.Name, Author: g.senderName(t), Created: g.now()}, header)
+			if err = errors.Join(err, f.Close()); err != nil {
+				return blame(err, "make the PDF: %w", err)
+			}
+			body.documents = append(body.documents, fileAttachment(coded{strings.TrimSuffix(d.Name, filepath.Ext(d.Name)) + ".pdf", f.Name()}, "application/pdf"))
+		}
+		header.Before += doc.Count()
+	}
+	return nil
+}
+
+// codePDF writes one document as PDF: what is drawn or black and white is coded as for the best machine, with the header line; what has greys or colours keeps them.
+func (g *Gateway) codePDF(ctx context.Context, w io.Writer, doc codec.Document, name string, meta pdf.Meta, header codec.Header) error {
+	sum, err := codec.Summarise(ctx, doc)
+	if err != nil {
+		return err
+	}
+	pages := numbered(doc.Pages(ctx), name, 0, doc.Count())
+	if sum.Kind == codec.Bilevel || sum.Vector {
+		target := ifax.Choose(g.ours, g.ours, sum)
+		target.Reduce, target.Header = true, header
+		pages = codec.Fit(ctx, pages, target)
+	}
+	_, err = codec.WritePDF(ctx, w, meta, pages)
+	return err
+}
+
+// openBlob reads a kept document from its beginning.
+func (g *Gateway) openBlob(ctx context.Context, hash spool.Hash) (io.ReadCloser, error) {
+	b, err := g.blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(b, 0, b.Size()), b}, nil
+}
+
+// withinLimit refuses a message that is larger than its recipient is known to take, before it is sent.
+func (g *Gateway) withinLimit(ctx context.Context, to string, m spool.Message) error {
+	c, err := g.contactFor(ctx, to)
+	if err != nil || c.SizeLimit == 0 || m.Size <= int64(c.SizeLimit) {
+		return err
+	}
+	return unsendable("not sent: the message has %s, and the contact %s takes at most %s; send fewer pages or a coarser form, or raise the contact's size limit", bytesText(config.Size(m.Size)), c.Address, bytesText(c.SizeLimit))
+}
+
+// bytesText is a size as people read it.
+func bytesText(s config.Size) string {
+	if s < 1<<20 {
+		return fmt.Sprintf("%d kB", (s+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%.1f MB", float64(s)/(1<<20))
+}
+
+// NextFax tells how the next fax to an address would go, and why: words for the people who run an office.
+type NextFax struct {
+	Form       string   `json:"form"` // such as "PDF" or "F MMR 400x400 A4", for a page of text
+	Way        string   `json:"way"`
+	Receipt    bool     `json:"receipt"`
+	HeaderName string   `json:"headerName,omitempty"`
+	Why        []string `json:"why"`
+}
+
+// nextFax asks the same questions as sending does, of a page of text, and sends nothing.
+func (g *Gateway) nextFax(ctx context.Context, to string) (n NextFax, err error) {
+	c, err := g.contactFor(ctx, to)
+	if err != nil {
+		return n, err
+	}
+	p, err := g.plan(ctx, c, false)
+	if err != nil {
+		return n, err
+	}
+	n.Form, n.Why = formPDF, []string{p.why}
+	if !p.pdf {
+		t, err := p.target(g.ours, codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
+		if err != nil {
+			return n, err
+		}
+		n.Form = fmt.Sprintf("%c %s %s %s", t.Profile.Letter, t.Profile.Coding, t.Resolution, paperFor(t, codec.A4))
+		n.Why = t.Why
+	}
+	n.Receipt = p.mdn || p.dsn
+	n.Why = append(n.Why, receiptWords(c, n.Receipt))
+	n.HeaderName, n.Why = g.nextName(c, n.Why)
+	if c.SizeLimit > 0 {
+		n.Why = append(n.Why, "a message of more than "+bytesText(c.SizeLimit)+" is not sent: that is the size limit of this contact")
+	}
+	n.Way = g.wayWords(c, to)
+	return n, nil
+}
+
+func receiptWords(c Contact, asked bool) string {
+	why := "as the contact says so"
+	switch {
+	case c.Receipt == nil && c.Kind == Person:
+		why = "as the contact is a person"
+	case c.Receipt == nil:
+		why = "as the configuration has it for machines (fax.request_mdn, fax.request_dsn)"
+	}
+	if asked {
+		return "a receipt is asked for, " + why
+	}
+	return "no receipt is asked for, " + why + ": the fax ends as accepted by the next mail server, and nothing more will be known"
+}
+
+func (g *Gateway) nextName(c Contact, why []string) (string, []string) {
+	if name, ok := g.cfg.Fax.SenderName(c.HeaderName); ok {
+		return name, why
+	}
+	name, _ := g.cfg.Fax.SenderName("")
+	return name, append(why, fmt.Sprintf("the sender name %q of this contact is not in fax.names any more, so the default one", c.HeaderName))
+}
+
+func (g *Gateway) wayWords(c Contact, to string) string {
+	hop, why, err := g.way(c, to)
+	if err != nil {
+		return err.Error()
+	}
+	tls := map[string]string{
+		"off": "without TLS", "starttls": "with TLS where it is offered", "starttls-required": "only with TLS (STARTTLS)", "implicit": "with TLS from the start",
+	}[hop.TLS]
+	return fmt.Sprintf("to %s, port %d, %s: %s", hop.Host, hop.Port, tls, why)
+}
