@@ -203,6 +203,12 @@ func nestedPDF() []byte {
 	return pdfPage("/XObject<</F 5 0 R>>", pdfStream("", "/F Do"), forms...)
 }
 
+// hugeImagePDF shows one picture of 1.2 GB.
+func hugeImagePDF() []byte {
+	return pdfPage("/XObject<</I 5 0 R>>", pdfStream("", "500 0 0 700 40 40 cm /I Do"),
+		pdfStream("/Type/XObject/Subtype/Image/Width 20000/Height 20000/ColorSpace/DeviceRGB/BitsPerComponent 8/Filter/FlateDecode", string(zeros(1_200_000_000))))
+}
+
 // hugeContentPDF has a page description of a gigabyte.
 func hugeContentPDF() []byte {
 	return pdfPage("", pdfStream("/Filter/FlateDecode", string(zeros(900<<20))))

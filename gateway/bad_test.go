@@ -58,6 +58,7 @@ func badFiles(t *testing.T) []badFile {
 		{"locked.pdf", typePDF, lockedPDF(), "save it without a password", "save it without a password"},
 		{"endless.pdf", typePDF, endlessPDF(), "too complex to render within 2s", "too complex to render within 2s"},
 		{"nested.pdf", typePDF, nestedPDF(), "too complex to render", "too complex to render"},
+		{"picture.pdf", typePDF, hugeImagePDF(), "20000 by 20000 pixels", "20000 by 20000 pixels"},
 		{"content.pdf", typePDF, hugeContentPDF(), "too complex to render", "too complex to render"},
 	}
 }

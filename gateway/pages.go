@@ -94,7 +94,7 @@ func lostRows(p codec.Page) error {
 // onPage names the page, unless the words do already.
 func onPage(index int, err error) string {
 	name := fmt.Sprintf("page %d", index+1)
-	if strings.HasPrefix(err.Error(), name+" ") {
+	if strings.HasPrefix(err.Error(), name+" ") || strings.HasPrefix(err.Error(), name+":") {
 		return err.Error()
 	}
 	return name + ": " + err.Error()

@@ -183,6 +183,10 @@ func (s *server) render(page, width, height, quarters int) error {
 	if width <= 0 || height <= 0 || width > 1<<16 || height > 1<<17 {
 		return fmt.Errorf("%d by %d pixels is no size of a page", width, height)
 	}
+	look := pictures{s.engine, requests.Page{ByIndex: &requests.PageByIndex{Document: s.doc, Index: page}}, maxObjects}
+	if err := look.check(); err != nil {
+		return err
+	}
 	rows := min(height, max(1, maxBand/(width+3)))
 	band, err := s.engine.newBand(s.doc, page, width, rows, quarters)
 	if err != nil {

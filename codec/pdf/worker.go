@@ -267,6 +267,8 @@ func (e *workerError) as() error {
 		return ErrEncrypted
 	case codeBroken:
 		return fmt.Errorf("%w (%s)", ErrBroken, e.text)
+	case codeTooLarge:
+		return plainError{ErrTooLarge, e.text}
 	case codeUnavailable:
 		return fmt.Errorf("%w: %s", ErrUnavailable, e.text)
 	}

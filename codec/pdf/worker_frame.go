@@ -27,6 +27,7 @@ const (
 	codeEncrypted
 	codeBroken
 	codeUnavailable
+	codeTooLarge
 )
 
 // maxBand is the largest band of grey rows that a worker sends at once, in bytes.
