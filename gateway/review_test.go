@@ -134,7 +134,7 @@ func TestAReceiptThatComesDuringTheRepeatStopsIt(t *testing.T) {
 
 func TestARefusalToTheMessageBeforeDoesNotStopTheOneThatHealsIt(t *testing.T) {
 	s := answers(accepts)
-	a := sending(t, s, nil)
+	a := sending(t, s, func(c *config.Config) { c.Fax.MaxResolution = "204x196" })
 	first := a.submit("fax@b.test")
 	f := a.wait(first, gateway.Accepted)
 	a.reported(receiptFor(f.Deliveries[0].MessageID, "fax@b.test", "dispatched"))
@@ -402,6 +402,8 @@ func TestAPageThatBreaksOffHoldsUpNoOther(t *testing.T) {
 		t.Errorf("PDF of the inbox: %v", err)
 	}
 	eventually(t, func() (bool, string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		for _, env := range s.envs {
 			if env.To == "office@b.test" {
 				return true, ""
