@@ -49,6 +49,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	for _, box := range g.cfg.Mailbox {
 		group.Go(func() error { return g.fetch(ctx, box) })
 	}
+	for _, f := range g.cfg.Folder {
+		group.Go(func() error { return g.watchFolder(ctx, f) })
+	}
 	for range g.cfg.Limits.Workers {
 		group.Go(func() error { return g.work(ctx, KindFax, g.send) })
 		group.Go(func() error { return g.work(ctx, KindIntake, g.intake) })

@@ -29,6 +29,7 @@ func (c *Config) Check() error {
 		p.port(key+".port", d.Port)
 	}
 	c.checkRoutes(&p)
+	c.checkFolders(&p)
 	for i, s := range c.Sender {
 		s.check(&p, fmt.Sprintf("sender[%d]", i))
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	Direct   []Direct  `toml:"direct"`
 	Sender   []Sender  `toml:"sender"`
 	Route    []Route   `toml:"route"`
+	Folder   []Folder  `toml:"folder"`
 	Console  Console   `toml:"console"`
 	Retry    Retry     `toml:"retry"`
 	Limits   Limits    `toml:"limits"`
@@ -246,6 +247,9 @@ func (c *Config) relativeTo(dir string) {
 	for i := range c.Listen.User {
 		paths = append(paths, &c.Listen.User[i].PasswordFile)
 	}
+	for i := range c.Folder {
+		paths = append(paths, &c.Folder[i].Path)
+	}
 	for _, p := range append(paths, c.routePaths()...) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -265,6 +269,9 @@ func (c *Config) complete() {
 	}
 	for i := range c.Route {
 		c.Route[i].defaults(i)
+	}
+	for i := range c.Folder {
+		c.Folder[i].defaults()
 	}
 	for i := range c.Direct {
 		if c.Direct[i].Port == 0 {

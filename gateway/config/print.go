@@ -57,6 +57,9 @@ func list(b *strings.Builder, key string, v reflect.Value) {
 	if r, ok := reflect.TypeAssert[*Route](example.Addr()); ok {
 		r.defaults(0)
 	}
+	if f, ok := reflect.TypeAssert[*Folder](example.Addr()); ok {
+		f.defaults()
+	}
 	if s, ok := reflect.TypeAssert[*Sender](example.Addr()); ok {
 		s.defaults()
 	}
