@@ -1,9 +1,9 @@
-//go:build !linux
+//go:build !linux || race
 
 package pdf
 
-// limitData does nothing where the system has no such limit: WebAssembly's own memory limit holds there.
+// limitData does nothing here: WebAssembly's own memory limit holds.
 func limitData(uint64) error { return nil }
 
-// limitCPU does nothing where the system has no such limit.
+// limitCPU does nothing here.
 func limitCPU(uint64) {}

@@ -1,3 +1,7 @@
+// The race detector needs more memory than the limit allows, so a program built with it runs without.
+
+//go:build linux && !race
+
 package pdf
 
 import "syscall"
