@@ -41,7 +41,7 @@ func (g *Gateway) way(c Contact, to string) (config.Relay, string, error) {
 			return g.straight(d.Host, d.Port, c.TLS, d.TLS), "the [[direct]] host for " + d.To, nil
 		}
 	}
-	if own := g.Addr("smtp"); own != "" && g.isOwn(to) {
+	if own := g.Addr("smtp"); own != "" && !g.cfg.Listen.RequireAuth && g.isOwn(to) {
 		hop, err := g.ourselves(own)
 		return hop, "this gateway itself, as the address is its own", err
 	}

@@ -476,3 +476,15 @@ func TestAReceiptQuickerThanTheReplyIsNotWaitedForAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestARefusedRepeatOfAnUncertainFaxIsHeldNotFailed(t *testing.T) {
+	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){hangsUp, refuses(mailio.StageRCPT, 550, "5.1.1", "unknown now")}}
+	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
+		o.Sender = s.way
+		o.Config.Retry.Grace = config.Duration(200 * time.Millisecond)
+	}).start()
+	f := a.wait(a.submit("fax@b.test"), gateway.Held)
+	if r := f.Deliveries[0].Reason; !strings.Contains(r, "first copy may have arrived") || !strings.Contains(r, "unknown now") {
+		t.Errorf("reason: %q", r)
+	}
+}

@@ -147,6 +147,10 @@ func (g *Gateway) settle(ctx context.Context, l *spool.Lease, m spool.Message, a
 
 func (g *Gateway) settled(tx *spool.Tx, t spool.Task, m spool.Message, v verdict) error {
 	c := change{by: v.by, words: v.words, due: v.due, try: true, release: true}
+	if v.state == Failed && readWhat[faxWhat](t).Resent {
+		v.state = Held // the first copy, whose answer was never read, may have arrived all the same
+		c.words = "the repeat was refused, but the first copy may have arrived: ask the recipient, then retry or cancel it; " + v.words
+	}
 	if v.state == Accepted {
 		due, err := g.awaitReceipts(tx, m, v.dsn)
 		if err != nil {

@@ -26,7 +26,9 @@ const (
 	leaseTime  = 2 * time.Minute
 	stopGrace  = 10 * time.Second // for transfers past their final dot, and for mail that is being taken
 	sweepEvery = time.Hour
-	alarmAfter = 10 // faults of this installation at one task, before a person is told
+	// pageWorkers is how many read pages at a time: more than one, so that a slow document holds up nobody; not more, because pages cost memory.
+	pageWorkers = 2
+	alarmAfter  = 10 // faults of this installation at one task, before a person is told
 )
 
 // Run listens, fetches and works until ctx ends, then stops well: no new mail (421), transfers past their dot finish, leases go back. It returns once all of it has ended.
@@ -52,11 +54,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 	for _, f := range g.cfg.Folder {
 		group.Go(func() error { return g.watchFolder(ctx, f) })
 	}
-	for range g.cfg.Limits.Workers {
+	for n := range g.cfg.Limits.Workers {
 		group.Go(func() error { return g.work(ctx, KindFax, g.send) })
-		group.Go(func() error { return g.work(ctx, KindIntake, g.intake) })
 		group.Go(func() error { return g.work(ctx, KindReceipt, g.receipt) })
-		group.Go(func() error { return g.work(ctx, KindRoute, g.route) })
+		if n < pageWorkers {
+			group.Go(func() error { return g.work(ctx, KindIntake, g.intake) })
+			group.Go(func() error { return g.work(ctx, KindRoute, g.route) })
+		}
 	}
 	group.Go(func() error { return g.work(ctx, KindReport, g.report) })
 	group.Go(func() error { return g.sweep(ctx) })

@@ -138,7 +138,7 @@ type Limits struct {
 	Document       Size     `toml:"document" comment:"bytes of one document"`
 	PageTime       Duration `toml:"page_time" comment:"time to render one PDF page"`
 	FreeDisk       Size     `toml:"free_disk" comment:"below this no mail is taken (452) and none is fetched"`
-	Workers        int      `toml:"workers" comment:"faxes worked on at a time"`
+	Workers        int      `toml:"workers" comment:"faxes sent at a time: a machine that never answers holds up one of them for minutes"`
 	Connections    int      `toml:"connections" comment:"SMTP connections at a time"`
 	MailsPerMinute int      `toml:"mails_per_minute" comment:"mails of one sender that are faxed in a minute; more are told to come later"`
 }
@@ -166,7 +166,7 @@ func Default() Config {
 			Tell: Duration(time.Hour), Grace: Duration(15 * time.Minute), Monitoring: Duration(24 * time.Hour), Learned: Duration(90 * 24 * time.Hour),
 		},
 		Limits: Limits{
-			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 2, Connections: 100, MailsPerMinute: 60,
+			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 8, Connections: 100, MailsPerMinute: 60,
 		},
 		Log: Log{Format: "text", Level: "info"},
 	}
