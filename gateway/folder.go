@@ -70,7 +70,7 @@ func (in *folderIn) Submit(ctx context.Context, j hotfolder.Job) (id spool.ID, e
 
 // request joins what the sidecar says with what the folder is set to.
 func (in *folderIn) request(j hotfolder.Job, key string) SubmitRequest {
-	r := SubmitRequest{To: in.set.To, Subject: in.set.Subject, HeaderName: in.set.HeaderName, Key: key, Origin: "folder"}
+	r := SubmitRequest{To: in.set.To, Subject: in.set.Subject, HeaderName: in.set.HeaderName, When: j.When, Key: key, Origin: "folder"}
 	if len(j.To) > 0 {
 		r.To = j.To
 	}

@@ -51,11 +51,11 @@ func readJobAttrs(j spool.Job) jobAttrs {
 func (o Outcome) wanted() bool { return o.To != "" && o.When != OutcomeNever && o.When != "" }
 
 // troubleTask is the look at a fax some time (an hour) after it was submitted; it is work only if there is somebody to tell.
-func (g *Gateway) troubleTask(o Outcome) []spool.Task {
+func (g *Gateway) troubleTask(o Outcome, from time.Time) []spool.Task {
 	if !o.wanted() {
 		return nil
 	}
-	due := g.now().Add(g.cfg.Retry.Tell.D())
+	due := from.Add(g.cfg.Retry.Tell.D())
 	return []spool.Task{{Kind: KindReport, Recipient: o.To, State: Queued, DueAt: &due, What: marshal(reportWhat{Trouble: true})}}
 }
 

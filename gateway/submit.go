@@ -25,7 +25,8 @@ type SubmitRequest struct {
 	Origin  string // "api", "cli", "mail", "folder"
 	Outcome Outcome
 
-	HeaderName string // sender name: a slot's number or the name; empty: the contact's, else the default one
+	HeaderName string    // sender name: a slot's number or the name; empty: the contact's, else the default one
+	When       time.Time // not sent before; zero or past: at once
 }
 
 // File is one document of a request.
@@ -80,6 +81,9 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if _, ok := g.cfg.Fax.SenderName(r.HeaderName); !ok {
 		return "", &InputError{"headerName", fmt.Sprintf("%q is neither the number of a sender name nor one of them (fax.names in the configuration)", r.HeaderName)}
 	}
+	if r.When.After(g.now().AddDate(1, 0, 0)) {
+		return "", &InputError{"when", fmt.Sprintf("%s is more than a year from now", r.When.Format(time.RFC3339))}
+	}
 	if len(r.Files) == 0 && strings.TrimSpace(r.Text) == "" {
 		return "", &InputError{"file", "give at least one document: PDF, TIFF, PNG, JPEG or text"}
 	}
@@ -101,7 +105,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	for _, a := range to {
 		d.Tasks = append(d.Tasks, g.faxTask(r, a))
 	}
-	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome)...)
+	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome, g.due(r))...)
 	id, err := g.keepFax(ctx, d, jobAttrs{Outcome: r.Outcome})
 	if err != nil {
 		return "", fmt.Errorf("keep the fax: %w", err)
@@ -133,8 +137,19 @@ func (g *Gateway) faxTask(r SubmitRequest, to addressee) spool.Task {
 	if !ok { // the contact names a slot that has been given up since
 		name, _ = g.cfg.Fax.SenderName("")
 	}
-	now := g.now()
-	return spool.Task{Kind: KindFax, Recipient: to.address, State: Queued, DueAt: &now, What: marshal(faxWhat{Header: name})}
+	due, w := g.due(r), faxWhat{Header: name}
+	if !r.When.IsZero() {
+		w.Since = due // it is given up that long after it was to go, not after it was handed over
+	}
+	return spool.Task{Kind: KindFax, Recipient: to.address, State: Queued, DueAt: &due, What: marshal(w)}
+}
+
+// due is when a fax is to go.
+func (g *Gateway) due(r SubmitRequest) time.Time {
+	if now := g.now(); !r.When.After(now) {
+		return now
+	}
+	return r.When
 }
 
 // takeDocument keeps a file as a blob and makes sure that its pages can be reached: what can be told now is told now.
