@@ -92,6 +92,7 @@ func (g *Gateway) taken(tx *spool.Tx, t spool.Task, rec spool.Received, found []
 		return err
 	}
 	if readable > 0 {
+		rec.State, rec.Pages, rec.Error = state, readable, trouble // the rules ask for them
 		if err := g.startRoutes(tx, rec); err != nil {
 			return err
 		}

@@ -12,6 +12,9 @@ import (
 func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 	return g.manage(ctx, id, []spool.State{Failed, Expired, Held, Cancelled, Uncertain}, func(tx *spool.Tx, t spool.Task) error {
 		none := 0
+		if t.Kind == KindRoute {
+			return g.retryRoute(tx, t)
+		}
 		w := readWhat[faxWhat](t)
 		w.Resent, w.Told, w.Since = false, false, tx.Now()
 		if spent, err := refusedMessage(tx, t); err != nil {
@@ -26,6 +29,18 @@ func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 		due := tx.Now()
 		return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
 	})
+}
+
+// retryRoute does a thing that a rule said once more. A fax that is held by a rule is released.
+func (g *Gateway) retryRoute(tx *spool.Tx, t spool.Task) error {
+	none, due := 0, tx.Now()
+	w := readWhat[routeWhat](t)
+	w.Since = due
+	if err := tx.SetTask(t.ID, spool.TaskChange{Attempts: &none, What: marshal(w)}); err != nil {
+		return err
+	}
+	t.Attempts = 0
+	return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
 }
 
 // refusedMessage is the last message of a fax if its recipient has answered that it could not use it: the same one again would be taken for a repeat there, and get no second receipt

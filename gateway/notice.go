@@ -75,7 +75,7 @@ func (g *Gateway) noticeText(t spool.Task, s spool.State, words string) string {
 func advice(k spool.Kind, s spool.State) string {
 	switch {
 	case k == KindRoute:
-		return "The fax is in the inbox; correct the address or the mail server's settings, then run `faxgate job retry`."
+		return "The fax is in the inbox; correct the address, the folder or the mail server's settings, then run `faxgate job retry`."
 	case k == KindIntake:
 		return "The message is kept as it came: `faxgate inbox export` gives it out. Ask the sender for another format."
 	case s == Expired:

@@ -32,6 +32,8 @@ type receivedAttrs struct {
 	Warnings []string    `json:"warnings,omitempty"` // deviations that were tolerated
 	Hops     int         `json:"hops,omitempty"`     // how often gateways have passed it on
 	Answered bool        `json:"answered,omitempty"` // the mailbox says that another program has sent the MDN (RFC 3503)
+
+	SubAddress string `json:"subAddress,omitempty"` // that the fax came with
 }
 
 // maxTraces is the number of Received fields at which a mail is taken for a loop.
@@ -63,8 +65,11 @@ func (g *Gateway) isOwn(rcpt string) bool {
 	if strings.EqualFold(rcpt, "postmaster") || strings.EqualFold(rcpt, "postmaster@"+g.cfg.Hostname) {
 		return true
 	}
+	if _, _, ok := g.ownAddress(rcpt); ok {
+		return true
+	}
 	return slices.ContainsFunc(g.cfg.Own(), func(own string) bool {
-		return strings.EqualFold(own, rcpt) || strings.EqualFold("postmaster"+own[strings.LastIndexByte(own, '@'):], rcpt)
+		return strings.EqualFold("postmaster"+own[strings.LastIndexByte(own, '@'):], rcpt)
 	})
 }
 
@@ -367,6 +372,7 @@ func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) rece
 	a := receivedAttrs{
 		Request: in.msg.Request(), Rcpt: rcpt, EnvID: env.EnvID, Ret: env.Ret, SMTP: env.Mailbox == nil,
 		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg), Answered: env.MDNSent,
+		SubAddress: g.subAddress(rcpt, env.Mailbox != nil, in.msg),
 	}
 	if a.SMTP { // the envelope is the Return-Path itself
 		a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0
