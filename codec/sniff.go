@@ -75,6 +75,10 @@ func Sniff(head []byte) string {
 	return ""
 }
 
+// Describe says what a document is that Open does not take, and what its owner can do, such as "a Word document (.docx):
+// export it as PDF"; empty if that is not known.
+func Describe(head []byte) string { return named(head) }
+
 // named says what a document is that Open does not take, "" if it is not known.
 func named(head []byte) string {
 	for _, f := range foreign {

@@ -70,6 +70,7 @@ func status(pid int, name string) int64 {
 type children struct {
 	mu   sync.Mutex
 	seen map[int]*worked
+	live int // at the last look
 }
 
 // worked is one such process as it was last seen.
@@ -100,14 +101,26 @@ func watchChildren(t *testing.T, pid int) *children {
 
 func (c *children) look(pid int) {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	live := 0
 	for _, list := range lists {
 		text, _ := os.ReadFile(list)
 		for word := range strings.FieldsSeq(string(text)) {
 			if child, err := strconv.Atoi(word); err == nil {
+				live++
 				c.note(child)
 			}
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.live = live
+}
+
+// resting tells whether there has been a process and none is left.
+func (c *children) resting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.seen) > 0 && c.live == 0
 }
 
 func (c *children) note(pid int) {

@@ -108,6 +108,8 @@ func unreadable(t mediaType, head []byte, info PartInfo) error {
 		return errors.New(winmail)
 	case unsupported[t.value] != "":
 		return errors.New(unsupported[t.value])
+	case codec.Describe(head) != "":
+		return fmt.Errorf("the document is %s; TIFF, PDF, PNG, JPEG and plain text can be faxed", codec.Describe(head))
 	case t.value == "image/tiff" || t.value == "image/tiff-fx" || t.value == "image/tif":
 		return errors.New("declared as a TIFF, but it does not begin like one")
 	}
