@@ -121,33 +121,42 @@ func (s *side) peer() string {
 func (c *crash) round() {
 	begun := time.Now()
 	c.start()
-	enough := map[*side]bool{}
 	for _, s := range c.sides() {
-		enough[s] = c.topUp(s) > 4*crashInFlight
+		c.topUp(s)
 	}
 	first, second, point := c.victims()
+	patience := time.Duration(c.rnd.Int64N(int64(450 * time.Millisecond)))
 	if point != "" {
+		patience = 1500 * time.Millisecond
 		first.child.do(nodeCommand{Do: "arm", Fault: point, Hits: 1 + c.rnd.Int32N(3)}, nil)
 	}
 	c.traffic(true, 80*time.Millisecond)
+	c.wait(patience, first.child.dead)
 	for _, s := range c.sides() {
-		if !enough[s] {
-			c.submitUnheard(s)
-		}
+		c.submitUnheard(s)
 	}
-	if point == "" {
-		time.Sleep(time.Duration(c.rnd.Int64N(int64(700 * time.Millisecond))))
-	} else {
-		select {
-		case <-first.child.dead:
-		case <-time.After(1500 * time.Millisecond):
-		}
-	}
+	time.Sleep(time.Duration(c.rnd.Int64N(int64(10 * time.Millisecond))))
 	first.kill()
 	time.Sleep(time.Duration(c.rnd.Int64N(int64(20 * time.Millisecond))))
 	second.kill()
 	c.traffic(false, 0)
 	c.survey(begun)
+}
+
+// wait keeps both supplied with faxes until it is time to kill.
+func (c *crash) wait(patience time.Duration, dead <-chan struct{}) {
+	for end := time.After(patience); ; {
+		select {
+		case <-dead:
+			return
+		case <-end:
+			return
+		case <-time.After(100 * time.Millisecond):
+			for _, s := range c.sides() {
+				c.topUp(s)
+			}
+		}
+	}
 }
 
 // victims chooses who dies first, and in every third round at which fault point: all points in turn, on each side in turn.
@@ -173,19 +182,22 @@ func (c *crash) start() {
 	}
 }
 
-// topUp hands over faxes until enough wait to be sent, and tells how many; first of all those whose answer the last kill cut off, under their old keys.
-func (c *crash) topUp(s *side) (waiting int) {
-	s.child.do(nodeCommand{Do: "states"}, func(a nodeAnswer) {
-		waiting = a.Tasks["fax queued"] + a.Tasks["fax sending"]
-	})
+// topUp hands over faxes until enough wait to be sent; first of all those whose answer the last kill cut off, under their old keys.
+func (c *crash) topUp(s *side) {
+	waiting := 0
+	alive := s.child.do(nodeCommand{Do: "states"}, func(a nodeAnswer) { waiting = a.Tasks["fax queued"] + a.Tasks["fax sending"] })
+	if !alive {
+		return
+	}
 	for waiting+len(s.waiting) < 2*crashInFlight {
 		s.newFax()
 	}
-	waiting += len(s.waiting)
+	if len(s.waiting) == 0 {
+		return
+	}
 	s.child.do(nodeCommand{Do: "submit", To: s.peer(), Keys: slices.Clone(s.waiting)}, func(a nodeAnswer) {
 		s.waiting = slices.DeleteFunc(s.waiting, func(k string) bool { return k == a.Key })
 	})
-	return waiting
 }
 
 // newFax notes one more fax that is to be handed over.
@@ -196,7 +208,9 @@ func (s *side) newFax() {
 
 // submitUnheard hands over one more fax and does not wait for the answer: the kill may come before it, in it or after it. The next life is given the same key again.
 func (c *crash) submitUnheard(s *side) {
-	s.newFax()
+	if len(s.waiting) == 0 {
+		s.newFax()
+	}
 	_ = s.child.in.Encode(nodeCommand{Do: "submit", To: s.peer(), Keys: s.waiting}) // it may be dead already
 }
 
