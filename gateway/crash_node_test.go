@@ -31,6 +31,7 @@ type nodeConfig struct {
 	Dir, Address  string
 	Direct        []config.Direct
 	DeliverTo     string
+	Folders       []config.Folder
 	MaxResolution string
 	Workers       int
 	Grace         time.Duration
@@ -100,7 +101,7 @@ func (nc nodeConfig) options() (gateway.Options, error) {
 	if err != nil {
 		return gateway.Options{}, err
 	}
-	cfg.Data, cfg.Direct, cfg.Fax.DeliverTo = nc.Dir, nc.Direct, nc.DeliverTo
+	cfg.Data, cfg.Direct, cfg.Fax.DeliverTo, cfg.Folder = nc.Dir, nc.Direct, nc.DeliverTo, nc.Folders
 	cfg.Hostname = nc.Address[strings.IndexByte(nc.Address, '@')+1:]
 	cfg.Fax.Addresses, cfg.Listen.SMTP = []string{nc.Address}, "127.0.0.1:0"
 	cfg.Limits.FreeDisk = 1 << 20
