@@ -91,6 +91,7 @@ func (c *Console) api() http.Handler {
 	api := humago.New(mux, cfg)
 	c.faxOperations(api)
 	c.inboxOperations(api)
+	c.routeOperations(api)
 	c.otherOperations(api)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "There is nothing at "+r.Method+" "+r.URL.Path+". "+apiPath+"/openapi.json lists what there is.")

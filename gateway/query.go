@@ -114,6 +114,9 @@ func deliveryView(tx *spool.Tx, t spool.Task) (Delivery, error) {
 		last := messages[len(messages)-1]
 		d.MessageID, d.Form = last.MessageID, readForm(last).String()
 	}
+	if t.Kind == KindRoute {
+		d.Form = readWhat[routeWhat](t).String()
+	}
 	events, err := tx.Events(spool.EventFilter{Window: spool.Window{Limit: all}, Task: t.ID, Kinds: []string{"state"}})
 	if err != nil {
 		return d, err
@@ -136,21 +139,27 @@ func (g *Gateway) Inbox(ctx context.Context, p Page) ([]InboxFax, error) {
 		if err != nil {
 			return err
 		}
+		holds, err := heldRoutes(tx, "")
+		if err != nil {
+			return err
+		}
 		for _, r := range received {
-			list = append(list, inboxView(r))
+			list = append(list, inboxView(r, holds))
 		}
 		return nil
 	})
 	return list, err
 }
 
-func inboxView(r spool.Received) InboxFax {
+func inboxView(r spool.Received, holds []spool.Task) InboxFax {
 	f := InboxFax{
-		ID: r.ID, From: r.From, To: r.EnvelopeTo, ReceivedAt: r.ReceivedAt, Pages: r.Pages, MessageID: r.MessageID, Error: r.Error,
-		State: r.State, Subject: r.Subject, Source: r.Source,
+		ID: r.ID, From: senderOf(r), To: r.EnvelopeTo, ReceivedAt: r.ReceivedAt, Pages: r.Pages, MessageID: r.MessageID, Error: r.Error,
+		State: r.State, Subject: r.Subject, Source: r.Source, SubAddress: readAttrs(r).SubAddress,
 	}
-	if f.From == "" {
-		f.From = r.EnvelopeFrom
+	for _, t := range holds {
+		if t.Received == r.ID {
+			f.HeldBy = readWhat[routeWhat](t).Rule
+		}
 	}
 	return f
 }
@@ -162,7 +171,11 @@ func (g *Gateway) InboxFax(ctx context.Context, id spool.ID) (f InboxFax, err er
 		if err != nil {
 			return notFound(err)
 		}
-		f = inboxView(r)
+		holds, err := heldRoutes(tx, id)
+		if err != nil {
+			return err
+		}
+		f = inboxView(r, holds)
 		docs, err := tx.ReceivedDocuments(id)
 		if err != nil {
 			return err

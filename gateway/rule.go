@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -66,6 +67,15 @@ func (g *Gateway) ExplainRoute(c RouteCase) Explanation {
 		c.To, c.SubAddress = own, sub
 	}
 	return explain(g.cfg.Routes(), 0, c)
+}
+
+// ExplainInbox says which rule applies to a received fax by the rules as they are now; ErrNotFound if there is no such fax.
+func (g *Gateway) ExplainInbox(ctx context.Context, id spool.ID) (Explanation, error) {
+	rec, err := g.received(ctx, id)
+	if err != nil {
+		return Explanation{}, err
+	}
+	return explain(g.cfg.Routes(), 0, g.caseOf(rec)), nil
 }
 
 // caseOf is a received fax as the rules see it.
@@ -174,7 +184,7 @@ func conditions(r config.Route) []string {
 	add(len(r.Subject) > 0, "with %s in the subject", anyOf(r.Subject))
 	add(r.PagesMin > 0 || r.PagesMax > 0, "with %s", pagesWanted(r))
 	add(r.Weekdays != 0, "received on %s", text(r.Weekdays))
-	add(r.Time != config.Hours{}, "received at %s", text(r.Time))
+	add(r.Time != config.Hours{}, "received within %s", text(r.Time))
 	add(r.Incomplete == "yes", "a part could not be read")
 	add(r.Incomplete == "no", "all could be read")
 	return list
@@ -219,7 +229,7 @@ func contentWords(content string) string {
 func pagesWanted(r config.Route) string {
 	switch {
 	case r.PagesMax == 0:
-		return fmt.Sprintf("%d or more", r.PagesMin)
+		return fmt.Sprintf("%d or more pages", r.PagesMin)
 	case r.PagesMin == r.PagesMax:
 		return countPages(r.PagesMin)
 	case r.PagesMin == 0:
@@ -236,8 +246,8 @@ func text(v interface{ MarshalText() ([]byte, error) }) string {
 }
 
 func anyOf(list []string) string {
-	if len(list) == 1 {
-		return list[0]
+	if len(list) < 2 {
+		return strings.Join(list, "")
 	}
 	return strings.Join(list[:len(list)-1], ", ") + " or " + list[len(list)-1]
 }

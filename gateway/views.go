@@ -64,7 +64,9 @@ type InboxFax struct {
 	Subject    string         `json:"subject,omitempty"`
 	Source     string         `json:"source,omitempty"`
 	Documents  []DocumentView `json:"documents,omitempty"`
-	Tasks      []Delivery     `json:"tasks,omitempty"` // its receipt and its routes
+	Tasks      []Delivery     `json:"tasks,omitempty"`      // its receipt and its routes
+	SubAddress string         `json:"subAddress,omitempty"` // that it came with
+	HeldBy     string         `json:"heldBy,omitempty"`     // the rule that keeps it until it is released
 }
 
 // PeerView is what is known of the machine behind an address.

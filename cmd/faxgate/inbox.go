@@ -14,9 +14,10 @@ import (
 )
 
 type inboxCmd struct {
-	List   inboxListCmd   `cmd:"" help:"List the received faxes, newest first."`
-	Show   inboxShowCmd   `cmd:"" help:"Show a received fax, its receipt and where it was passed on to."`
-	Export inboxExportCmd `cmd:"" help:"Write a received fax to a file."`
+	List    inboxListCmd    `cmd:"" help:"List the received faxes, newest first."`
+	Show    inboxShowCmd    `cmd:"" help:"Show a received fax, its receipt and where it was passed on to."`
+	Export  inboxExportCmd  `cmd:"" help:"Write a received fax to a file."`
+	Release inboxReleaseCmd `cmd:"" help:"Let a fax go its way that a rule holds in the inbox."`
 }
 
 type inboxListCmd struct {
@@ -65,6 +66,9 @@ func (i *inboxShowCmd) Run(a *app) error {
 
 func showInbox(w io.Writer, t console.Teller, fax gateway.InboxFax) {
 	fmt.Fprintf(w, "%s  %s  received %s by %s, %s\nfrom %s to %s: %s\n", fax.ID, fax.State, clock(fax.ReceivedAt), fax.Source, count(fax.Pages), fax.From, fax.To, fax.Subject)
+	if fax.HeldBy != "" {
+		fmt.Fprintf(w, "  held by rule “%s” until you release it: faxgate inbox release %s\n", fax.HeldBy, fax.ID)
+	}
 	if fax.Error != "" {
 		fmt.Fprintf(w, "  not readable in full: %s\n", fax.Error)
 	}

@@ -35,7 +35,8 @@ type commands struct {
 	Demo      demoCmd      `cmd:"" help:"Show a fax going from one gateway to another and its receipt coming back, without any set-up."`
 	Send      sendCmd      `cmd:"" help:"Hand documents to the running gateway."`
 	Job       jobCmd       `cmd:"" help:"Sent faxes: list, show, retry, cancel."`
-	Inbox     inboxCmd     `cmd:"" help:"Received faxes: list, show, export."`
+	Inbox     inboxCmd     `cmd:"" help:"Received faxes: list, show, export, release."`
+	Route     routeCmd     `cmd:"" help:"What is done with received faxes: list the rules, and explain which one applies."`
 	Peer      peerCmd      `cmd:"" help:"What is known of the machines on the other end."`
 	Tiff      tiffCmd      `cmd:"" help:"Look at, check and make fax TIFF files (RFC 3949). Needs no gateway."`
 	Mail      mailCmd      `cmd:"" help:"Take apart and write Internet-fax mails (RFC 3965). Needs no gateway."`
