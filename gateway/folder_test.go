@@ -387,3 +387,45 @@ func directTo(t *testing.T, domain, addr string) config.Direct {
 	}
 	return config.Direct{To: domain, Host: host, Port: n, TLS: "off"}
 }
+
+// block is the first block of this language in the document that has the word in it.
+func block(t *testing.T, file, language, word string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range strings.Split(string(b), "```"+language+"\n")[1:] {
+		if text, _, ok := strings.Cut(part, "```"); ok && strings.Contains(text, word) {
+			return text
+		}
+	}
+	t.Fatalf("%s has no block of %s with %s", file, language, word)
+	return ""
+}
+
+func TestWhatTheDocumentsSayOfFoldersWorks(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "faxgate.toml")
+	text := strings.ReplaceAll(block(t, "../docs/operating.md", "toml", "[[folder]]"), "/srv/scans", filepath.Join(dir, "scans"))
+	put(t, file, text)
+	cfg, err := config.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
+		o.Sender = (&scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}).way
+		o.Config.Folder, o.Config.Fax.Names = cfg.Folder, cfg.Fax.Names
+	}).start()
+	name := filepath.Join(dir, "scans/anyone/scan.tif")
+	put(t, name+".json", block(t, "../docs/operating.md", "json", "headerName"))
+	put(t, name+".done", "")
+	put(t, name, string(scanned(1)))
+	put(t, filepath.Join(dir, "scans/partner/scan.tif"), string(scanned(1)))
+	for folder, recipients := range map[string]int{"anyone": 2, "partner": 1} {
+		f, err := n.Fax(context.Background(), recordOf(t, filepath.Join(dir, "scans", folder, "done/scan.tif.fax.json")))
+		if err != nil || len(f.Deliveries) != recipients || !strings.HasPrefix(f.Subject, "Order") {
+			t.Errorf("%s: %+v, %v", folder, f, err)
+		}
+	}
+}

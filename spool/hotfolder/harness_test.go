@@ -35,6 +35,7 @@ type desk struct {
 	jobs   []taken
 	calls  int
 	answer func(hotfolder.Job) error // nil: takes everything
+	opened func()                    // between open and read
 }
 
 func (d *desk) Submit(_ context.Context, j hotfolder.Job) (spool.ID, error) {
@@ -56,6 +57,9 @@ func (d *desk) Submit(_ context.Context, j hotfolder.Job) (spool.ID, error) {
 		return "", err
 	}
 	defer f.Close()
+	if d.opened != nil {
+		d.opened()
+	}
 	body, err := io.ReadAll(f)
 	if err != nil {
 		return "", fmt.Errorf("keep it: %w", err)

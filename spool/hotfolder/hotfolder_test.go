@@ -209,15 +209,24 @@ func TestATemporaryFaultLeavesTheFile(t *testing.T) {
 }
 
 func TestAFileThatChangesWhileItIsReadIsNotTaken(t *testing.T) {
-	b := newBench(t)
-	b.desk.answer = func(hotfolder.Job) error { b.desk.answer = nil; b.write("scan.tif", "two pages"); return nil }
-	b.write("scan.tif", "one page ")
-	b.settle()
-	b.takes()
-	b.has("scan.tif")
-	b.settle()
-	if b.takes("scan.tif"); b.desk.jobs[0].body != "two pages" {
-		t.Errorf("taken: %q", b.desk.jobs[0].body)
+	for name, hook := range map[string]func(*bench, func()){
+		"before it is opened": func(b *bench, change func()) {
+			b.desk.answer = func(hotfolder.Job) error { b.desk.answer = nil; change(); return nil }
+		},
+		"after it is opened": func(b *bench, change func()) { b.desk.opened = func() { b.desk.opened = nil; change() } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			hook(b, func() { b.write("scan.tif", "two pages") })
+			b.write("scan.tif", "one page ")
+			b.settle()
+			b.takes()
+			b.has("scan.tif")
+			b.settle()
+			if b.takes("scan.tif"); b.desk.jobs[0].body != "two pages" {
+				t.Errorf("taken: %q", b.desk.jobs[0].body)
+			}
+		})
 	}
 }
 

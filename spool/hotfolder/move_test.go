@@ -1,6 +1,8 @@
 package hotfolder_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"strings"
 	"testing"
@@ -67,6 +69,24 @@ func TestAfterACrashTheNextFileOfThatNameIsANewOne(t *testing.T) {
 	}
 }
 
+func TestAMoveLeavesTheNextFilesSidecarAlone(t *testing.T) {
+	b := newBench(t)
+	b.write("scan.tif", "first")
+	b.write("scan.tif.json", `{"to":["first@b.example"]}`)
+	b.crash("folder-planned", func() {
+		if err := os.Rename(b.path("scan.tif"), b.path("done/scan.tif")); err != nil { // as far as it came
+			t.Fatal(err)
+		}
+		b.write("scan.tif", "the second")
+		b.write("scan.tif.json", `{"to":["second@b.example"]}`)
+	})
+	b.settle()
+	b.takes("scan.tif", "scan.tif")
+	if j := b.desk.jobs[1]; j.body != "the second" || len(j.To) != 1 || j.To[0] != "second@b.example" {
+		t.Errorf("the second job: %+v", j)
+	}
+}
+
 func TestACrashDuringARefusalSendsNothing(t *testing.T) {
 	b := newBench(t)
 	b.write("scan.tif", "page")
@@ -84,9 +104,14 @@ func TestACrashDuringARefusalSendsNothing(t *testing.T) {
 func TestWhatIsLeftOfAHalfWrittenMoveIsRemoved(t *testing.T) {
 	b := newBench(t)
 	b.write(".faxgate-0011.new", `{"name":"sc`)
-	b.write(".faxgate-2233", `{"name":"../../etc/passwd","as":"x","dir":"done","ext":".fax.json"}`)
+	b.write(".faxgate-2233", `{"name":"scan.tif","as":"scan.tif","dir":"done","ext":".fax.json"}`) // not its file
+	sum := sha256.Sum256([]byte("../outside"))
+	b.write(".faxgate-"+hex.EncodeToString(sum[:12]), `{"name":"../outside","as":"x","dir":"done","ext":".fax.json"}`)
 	b.scan(0)
 	b.has()
+	if len(b.news) != 0 {
+		t.Errorf("told: %+v", b.news)
+	}
 }
 
 func TestAFileThatCannotBeMovedIsNotSubmittedAgain(t *testing.T) {

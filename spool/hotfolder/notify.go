@@ -14,7 +14,7 @@ func notifications(path string, log *slog.Logger) (io.Closer, <-chan struct{}, e
 		return nil, nil, err
 	}
 	if err := watch.Add(path); err != nil {
-		watch.Close()
+		_ = watch.Close() // the first error says more
 		return nil, nil, err
 	}
 	h := &hints{watch: watch, wake: make(chan struct{}, 1), ended: make(chan struct{})}

@@ -65,7 +65,7 @@ func (w *Watcher) Scan(ctx context.Context) time.Duration {
 		w.down(ctx, err)
 		return w.Interval
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing was written through it
 	docs, alone, moves, err := list(root)
 	if err != nil {
 		w.down(ctx, err)
