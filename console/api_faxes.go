@@ -35,10 +35,12 @@ func form() *huma.RequestBody {
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
 		Type: "object", Required: []string{"to"},
 		Properties: map[string]*huma.Schema{
-			"to":      {Type: "array", Items: text("Fax address."), Description: "One field for each recipient."},
+			"to":      {Type: "array", Items: text("Fax address, or the code of a contact or a group."), Description: "One field for each recipient."},
 			"file":    {Type: "array", Items: &huma.Schema{Type: "string", Format: "binary"}, Description: "PDF, TIFF, PNG, JPEG or text; one field for each document."},
 			"subject": text("Subject of the mail."),
 			"text":    text("Text that goes with the documents."),
+
+			"headerName": text("Sender name: the number of a slot of fax.names, or the name; by default the contact's, else the default one."),
 		},
 	}}}}
 }

@@ -62,6 +62,7 @@ func (c *Console) otherOperations(api huma.API) {
 		func(ctx context.Context, _ *struct{}) (*answer[Status], error) {
 			return asked(c.status(ctx))
 		})
+	c.contactOperations(api)
 	c.tokenOperations(api)
 }
 

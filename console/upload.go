@@ -124,8 +124,12 @@ func (u *upload) part(part *multipart.Part) error {
 		text, err := field(part)
 		u.request.Text = text
 		return err
+	case "headerName":
+		text, err := field(part)
+		u.request.HeaderName = text
+		return err
 	default:
-		return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject and text.", name)
+		return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject, text and headerName.", name)
 	}
 }
 

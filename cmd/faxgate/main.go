@@ -37,6 +37,8 @@ type commands struct {
 	Job       jobCmd       `cmd:"" help:"Sent faxes: list, show, retry, cancel."`
 	Inbox     inboxCmd     `cmd:"" help:"Received faxes: list, show, export, release."`
 	Route     routeCmd     `cmd:"" help:"What is done with received faxes: list the rules, and explain which one applies."`
+	Contact   contactCmd   `cmd:"" help:"The address book: who is a machine, who a person, and which form and way each gets."`
+	Group     groupCmd     `cmd:"" help:"Groups of contacts, to send to all of them at once."`
 	Peer      peerCmd      `cmd:"" help:"What is known of the machines on the other end."`
 	Tiff      tiffCmd      `cmd:"" help:"Look at, check and make fax TIFF files (RFC 3949). Needs no gateway."`
 	Mail      mailCmd      `cmd:"" help:"Take apart and write Internet-fax mails (RFC 3965). Needs no gateway."`

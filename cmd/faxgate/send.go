@@ -21,10 +21,11 @@ import (
 type sendCmd struct {
 	remote
 	output
-	To      []string `required:"" sep:"none" help:"Recipient, such as fax@example.com; may be repeated." placeholder:"ADDR"`
+	To      []string `required:"" sep:"none" help:"Recipient: an address such as fax@example.com, or the code of a contact or a group; may be repeated." placeholder:"ADDR"`
 	Files   []string `arg:"" name:"file" help:"Documents: PDF, TIFF, PNG, JPEG or text; - reads standard input."`
 	Subject string   `help:"Subject of the mail."`
 	Text    string   `help:"Text that goes with the documents."`
+	Header  string   `name:"header-name" help:"Sender name: the number of a slot of fax.names, or the name." placeholder:"NAME"`
 	Key     string   `help:"Idempotency key: the same key never makes a second fax." placeholder:"KEY"`
 	Wait    bool     `help:"Follow the fax to its final state, each step on standard error; exit 1 unless it arrived."`
 }
@@ -91,7 +92,7 @@ func (s *sendCmd) write(a *app, form *multipart.Writer) error {
 			return err
 		}
 	}
-	for name, value := range map[string]string{"subject": s.Subject, "text": s.Text} {
+	for name, value := range map[string]string{"subject": s.Subject, "text": s.Text, "headerName": s.Header} {
 		if value == "" {
 			continue
 		}
