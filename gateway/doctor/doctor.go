@@ -1,5 +1,5 @@
 // Package doctor looks at an installation from the outside, step by step, and says what to do about what it finds: configuration, data directory, room, lock, rights, listeners,
-// names (RFC 1035), the mail server that faxes are handed to (RFC 5321, RFC 4954) and the mailboxes (RFC 1939, RFC 9051). It changes nothing, and works whether or not a gateway runs.
+// names (RFC 1035), the mail server that faxes are handed to (RFC 5321, RFC 4954), the mailboxes (RFC 1939, RFC 9051) and the watched folders. It changes nothing, and works whether or not a gateway runs.
 package doctor
 
 import (
@@ -80,6 +80,9 @@ func Run(ctx context.Context, o Options, report func(Check)) bool {
 	e.direct()
 	for _, m := range o.Config.Mailbox {
 		e.mailbox(m)
+	}
+	for _, f := range o.Config.Folder {
+		e.folder(f)
 	}
 	return !e.failed
 }

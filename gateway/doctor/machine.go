@@ -22,7 +22,7 @@ func (e *examination) dataDirectory() {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		e.parent(dir)
+		e.parent("data directory", dir)
 		return
 	case err != nil:
 		e.say("data directory", Fail, "give the user that runs faxgate the right to enter it", "%v", err)
@@ -40,7 +40,7 @@ func (e *examination) dataDirectory() {
 }
 
 // parent tells whether a directory that is not there yet can be made.
-func (e *examination) parent(dir string) {
+func (e *examination) parent(name, dir string) {
 	up := filepath.Dir(filepath.Clean(dir))
 	for {
 		if _, err := os.Stat(up); err == nil || up == filepath.Dir(up) {
@@ -49,10 +49,10 @@ func (e *examination) parent(dir string) {
 		up = filepath.Dir(up)
 	}
 	if err := writable(up); err != nil {
-		e.say("data directory", Fail, "make the directory and give it to the user that runs faxgate", "%s is not there, and cannot be made: %v", dir, err)
+		e.say(name, Fail, "make the directory and give it to the user that runs faxgate", "%s is not there, and cannot be made: %v", dir, err)
 		return
 	}
-	e.ok("data directory", "%s is not there yet; the first start makes it", dir)
+	e.ok(name, "%s is not there yet; the first start makes it", dir)
 }
 
 func writable(dir string) error {
