@@ -156,10 +156,11 @@ func notInHost(r rune) bool {
 // checkCode checks a code of a contact or a group. It is no address, and is the same in either case.
 func checkCode(code string) (string, error) {
 	code = strings.ToLower(strings.TrimSpace(code))
-	if utf8.RuneCountInString(code) > maxCode || strings.ContainsFunc(code, func(r rune) bool {
+	number := strings.TrimPrefix(code, "+") // a telephone number, which FAX=+49…@ addresses stand for
+	if utf8.RuneCountInString(code) > maxCode || strings.ContainsFunc(number, func(r rune) bool {
 		return r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' && r != '.'
 	}) {
-		return code, &InputError{"code", fmt.Sprintf("at most %d of the characters a-z, 0-9, - _ and ., not %q", maxCode, code)}
+		return code, &InputError{"code", fmt.Sprintf("at most %d of the characters a-z, 0-9, - _ and ., or + and a telephone number, not %q", maxCode, code)}
 	}
 	if code == "import" || code == "export" || strings.Trim(code, ".") == "" && code != "" {
 		return code, &InputError{"code", fmt.Sprintf("%q cannot be a code: choose another", code)}

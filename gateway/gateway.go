@@ -88,6 +88,7 @@ type Gateway struct {
 	lowDisk  bool
 	running  chan struct{} // closed once Run listens
 	refused  refusals
+	rate     rates
 }
 
 // Open takes the data directory for this process, opens what lies in it, and makes what is missing. An error tells what to do.

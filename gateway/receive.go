@@ -45,12 +45,14 @@ const robotKind = "robot"
 // fiveDays is how long a mail without a Message-ID is remembered for telling a repeat.
 const fiveDays = 5 * 24 * time.Hour
 
-// Recipient says whether mail for rcpt is taken: only for our own fax addresses, whoever asks. There is no relaying (RFC 5321 section 7.1 and pitfall: toll fraud through open gates).
+// Recipient says whether mail for rcpt is taken: only for our own fax addresses, whoever asks, and for what is to be faxed, from those who may (bridge.go). There is no relaying (RFC 5321 section 7.1 and pitfall: toll fraud through open gates).
 func (g *Gateway) Recipient(ctx context.Context, s mailio.Session, rcpt string) error {
 	var r *mailio.Refusal
 	switch {
 	case !g.isOwn(rcpt):
-		r = &mailio.Refusal{Code: 550, Enhanced: "5.1.1", Text: "<" + rcpt + "> is no fax address of this gateway"}
+		if r = g.bridgeRecipient(ctx, s, rcpt); r == nil {
+			return nil
+		}
 	case !g.mayDeliver(s):
 		r = &mailio.Refusal{Code: 530, Enhanced: "5.7.0", Text: "fax@localhost is for programs on this machine; set fax.addresses to take faxes from others"}
 	default:
@@ -104,13 +106,30 @@ func (g *Gateway) Message(ctx context.Context, env mailio.Envelope, r io.Reader)
 		g.journal(ctx, spool.Event{Kind: "refused", Words: fmt.Sprintf("a message from <%s> for %s was refused: %s", env.From, env.To, words)})
 		return &mailio.Refusal{Code: 554, Enhanced: "5.6.1", Text: words}
 	}
+	b, err := g.split(ctx, env, in)
+	if r, ok := errors.AsType[*mailio.Refusal](err); ok {
+		g.refused.note(ctx, g, fmt.Sprintf("a mail of <%s> (From: %s) by %s, to be faxed, was refused: %v", env.From, in.msg.From.Address, handedBy(env), r))
+		return r
+	}
+	if err != nil {
+		return fmt.Errorf("look up who the message is for: %w", err)
+	}
+	faxed := in
+	if len(b.to) > 0 {
+		if faxed, err = g.withCover(ctx, in, b.sender.Cover); err != nil {
+			return err
+		}
+	}
 	err = g.spool.Update(ctx, func(tx *spool.Tx) error {
-		for _, rcpt := range g.rcpts(env) {
+		for _, rcpt := range b.rest {
 			if err := g.keep(tx, env, rcpt, raw, size, in); err != nil {
 				return err
 			}
 		}
-		return nil
+		if len(b.to) == 0 {
+			return nil
+		}
+		return g.submitMail(tx, env, raw, size, faxed, b)
 	})
 	if err != nil {
 		return fmt.Errorf("keep the message: %w", err)

@@ -121,13 +121,19 @@ func (g *Gateway) keepFax(ctx context.Context, d spool.Draft, a jobAttrs) (id sp
 		if id = known.ID; err == nil || !errors.Is(err, spool.ErrNotFound) {
 			return err
 		}
-		if a.Number, err = tx.NextNumber("fax"); err != nil {
-			return err
-		}
-		d.Job.Attrs = marshal(a)
-		id, _, err = tx.Submit(d)
+		id, err = g.addFax(tx, d, a)
 		return err
 	})
+	return id, err
+}
+
+// addFax keeps a fax under the next running number.
+func (g *Gateway) addFax(tx *spool.Tx, d spool.Draft, a jobAttrs) (id spool.ID, err error) {
+	if a.Number, err = tx.NextNumber("fax"); err != nil {
+		return "", err
+	}
+	d.Job.Attrs = marshal(a)
+	id, _, err = tx.Submit(d)
 	return id, err
 }
 
