@@ -264,9 +264,12 @@ func TestAFolderAsksItsSidecarFirst(t *testing.T) {
 		o.Config.Fax.Names = []string{"Sales"}
 		o.Config.Folder = []config.Folder{watched(dir, "office", "fax@b.test")}
 	}).start()
+	if _, err := n.AddContact(context.Background(), gateway.Contact{Name: "Two", Address: "two@c.test", Code: "112"}); err != nil {
+		t.Fatal(err)
+	}
 	name := filepath.Join(dir, "office/letter.txt")
 	later := time.Now().Add(time.Hour).Truncate(time.Second)
-	put(t, name+".json", fmt.Sprintf(`{"to":["one@c.test","two@c.test"],"subject":"Offer","headerName":"Sales","when":%q}`, later.Format(time.RFC3339)))
+	put(t, name+".json", fmt.Sprintf(`{"to":["one@c.test","112"],"subject":"Offer","headerName":"Sales","when":%q}`, later.Format(time.RFC3339)))
 	put(t, name, "A letter.\n")
 	f, err := n.Fax(context.Background(), recordOf(t, filepath.Join(dir, "office/done/letter.txt.fax.json")))
 	if err != nil {

@@ -171,7 +171,11 @@ func (w *Watcher) rest(ctx context.Context, wait time.Duration, hint <-chan stru
 
 func (w *Watcher) tell(ctx context.Context, n Notice) {
 	n.Folder = w.Name
-	w.Log.InfoContext(ctx, "folder", "folder", w.Name, "what", n.What, "file", n.File, "fax", n.Fax, "words", n.Words)
+	level := slog.LevelWarn
+	if n.What == Taken || n.What == Up {
+		level = slog.LevelInfo
+	}
+	w.Log.Log(ctx, level, "folder", "folder", w.Name, "what", n.What, "file", n.File, "fax", n.Fax, "words", n.Words)
 	w.Tell(context.WithoutCancel(ctx), n)
 }
 
