@@ -16,9 +16,9 @@ import (
 // jpegQuality of grey and colour pages.
 const jpegQuality = 85
 
-// WritePDF writes pages as PDF in their true shape and size on paper. The data of a fax page is passed through when it is
-// one strip without damage, and is otherwise coded again as MMR, from change list to change list; grey and colour pages
-// become JPEG. WritePDF stops at the first error.
+// WritePDF writes pages as PDF in their true shape and size on paper. The data of an MMR page is passed through when it is
+// one strip without damage. Other fax pages are coded again as MMR, from change list to change list, which makes half as
+// much of a page of text as MH; grey and colour pages become JPEG. WritePDF stops at the first error.
 func WritePDF(ctx context.Context, w io.Writer, meta pdf.Meta, pages iter.Seq2[Page, error]) (Report, error) {
 	var report Report
 	out := &counter{w: w}
@@ -50,14 +50,14 @@ func writePDFPage(ctx context.Context, pw *pdf.Writer, page Page) error {
 	if page.Kind != Bilevel {
 		return writeJPEGPage(ctx, pw, img, page)
 	}
-	if src, ok := page.src.(stripSource); ok {
+	if src, ok := page.src.(stripSource); ok && page.Coding == string(MMR) {
 		for _, err := range page.Changes(ctx) {
 			if err != nil {
 				return err
 			}
 		}
 		if data, params, inverted, clean := src.strip(); clean {
-			return pw.CCITTPage(img, passThrough(params, inverted), data)
+			return pw.CCITTPage(img, pdf.CCITT{K: -1, EndMark: true, LSBFirst: params.LSBFirst, Inverted: inverted}, data)
 		}
 	}
 	params := ccitt.Params{Coding: ccitt.MMR, Width: page.Width, Rows: page.Height}
@@ -67,18 +67,6 @@ func writePDFPage(ctx context.Context, pw *pdf.Writer, page Page) error {
 	}, func(r io.Reader) error {
 		return pw.CCITTPage(img, pdf.CCITT{K: -1, EndMark: true}, r)
 	})
-}
-
-// passThrough says in PDF's words how the data of a strip is coded.
-func passThrough(p ccitt.Params, inverted bool) pdf.CCITT {
-	c := pdf.CCITT{EOL: p.EOL, ByteAlign: p.Coding == ccitt.MH && !p.EOL, LSBFirst: p.LSBFirst, Inverted: inverted}
-	switch p.Coding {
-	case ccitt.MMR:
-		c.K, c.EOL, c.EndMark = -1, false, true
-	case ccitt.MR:
-		c.K = 4
-	}
-	return c
 }
 
 // shapeOf gives a resolution for pages that do not tell theirs: pictures get the width of A4 without margins.
