@@ -70,6 +70,9 @@ func list(b *strings.Builder, key string, v reflect.Value) {
 }
 
 func isTable(v reflect.Value) bool {
+	if _, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
+		return false
+	}
 	return v.Kind() == reflect.Struct || v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Struct
 }
 

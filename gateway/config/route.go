@@ -108,10 +108,11 @@ func (r *Route) check(p *problems, key string, own []string) {
 	for _, to := range r.To {
 		p.wants(slices.ContainsFunc(own, func(a string) bool { return strings.EqualFold(a, to) }), key+".to", "one of fax.addresses, not %q", to)
 	}
-	for name, list := range map[string][]string{"subaddress": r.SubAddress, "subject": r.Subject} {
-		for _, s := range list {
-			p.wants(strings.TrimSpace(s) != "" && printable(s), key+"."+name, "a word or a pattern, not %q", s)
-		}
+	for _, s := range r.SubAddress {
+		p.wants(strings.TrimSpace(s) != "" && printable(s), key+".subaddress", "a sub-address or a pattern, not %q", s)
+	}
+	for _, s := range r.Subject {
+		p.wants(strings.TrimSpace(s) != "" && printable(s), key+".subject", "a word or a pattern, not %q", s)
 	}
 	p.wants(r.PagesMin >= 0, key+".pages_min", "0 or more, not %d", r.PagesMin)
 	p.wants(r.PagesMax >= 0 && (r.PagesMax == 0 || r.PagesMax >= r.PagesMin), key+".pages_max", "0, or no less than pages_min, not %d", r.PagesMax)
