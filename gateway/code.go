@@ -39,7 +39,7 @@ func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []s
 			f.Close()
 		}
 		if err != nil {
-			return files, remove, blame(err, "code the pages: %w", err)
+			return files, remove, blame(err, "code the pages of %s: %w", docs[i].Name, err)
 		}
 		t.Header.Before += d.Count()
 	}
