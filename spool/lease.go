@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,8 +22,8 @@ type Lease struct {
 	ended bool
 }
 
-// Lease takes the task of these kinds that has been due for longest, for the time d; no kinds: any. It never waits: when nothing
-// is due the error is a [*NoneError]. A task whose lease has run out is due like any other.
+// Lease takes, of the due tasks of these kinds with the highest priority, the one that has been due for longest, for the time d;
+// no kinds: any. It never waits: when nothing is due the error is a [*NoneError]. A task whose lease has run out is due like any other.
 func (s *Spool) Lease(ctx context.Context, kinds []Kind, d time.Duration) (*Lease, error) {
 	wake := s.Wake()
 	var found []Task
@@ -50,12 +51,23 @@ func (tx *Tx) lease(kinds []Kind, until time.Time) ([]Task, error) {
 	q.where = []string{"due_at <= " + now, "(lease_until IS NULL OR lease_until <= " + now + ")"}
 	among(&q, "kind", kinds)
 	q.order, q.limit = "due_at, id", 1
-	rows, err := tx.query("UPDATE task SET "+set+" WHERE id = (SELECT id FROM task"+q.text()+tx.s.dialect.skipLocked()+") RETURNING "+
-		strings.Join(tasks.cols, ", "), q.args...)
+	rows, err := tx.query("UPDATE task SET "+set+" WHERE id = "+turn(q, tx.s.dialect.skipLocked())+" RETURNING "+strings.Join(tasks.cols, ", "), q.args...)
 	if err != nil {
 		return nil, err
 	}
 	return tasks.scan(rows)
+}
+
+// turn picks the first task that the query finds, one priority after the other: so each step reads its index in order and stops at
+// the first row, however many tasks are due or wait for later.
+func turn(q query, locked string) string {
+	var picks []string
+	where := q.where
+	for p := High; p >= Low; p-- {
+		q.where = append([]string{"priority = " + strconv.Itoa(int(p))}, where...)
+		picks = append(picks, "(SELECT id FROM task"+q.text()+locked+")")
+	}
+	return "COALESCE(" + strings.Join(picks, ", ") + ")"
 }
 
 // nextDue is when the first task that cannot be leased now can be; zero: there is none. A free task can be when it is due, a

@@ -107,7 +107,7 @@ func TestBusy(t *testing.T) {
 func TestIndexes(t *testing.T) {
 	s := (&engine{dsn: "sqlite:" + filepath.Join(t.TempDir(), "spool.db"), blobs: t.TempDir()}).open(t, "a")
 	for _, query := range []string{
-		"SELECT id FROM task WHERE due_at <= 5 AND (lease_until IS NULL OR lease_until <= 5) AND kind IN ('a') ORDER BY due_at, id LIMIT 1",
+		"SELECT id FROM task WHERE priority = 0 AND due_at <= 5 AND (lease_until IS NULL OR lease_until <= 5) AND kind IN ('a') ORDER BY due_at, id LIMIT 1",
 		"SELECT MIN(due_at) FROM task WHERE lease_by IS NULL",
 		"SELECT MIN(CASE WHEN lease_until > due_at THEN lease_until ELSE due_at END) FROM task WHERE due_at IS NOT NULL AND lease_by IS NOT NULL",
 		"SELECT id FROM task WHERE job_id = 'a' ORDER BY id DESC LIMIT 100",

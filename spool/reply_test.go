@@ -23,7 +23,9 @@ func TestReplyTokens(t *testing.T) {
 			return err
 		})
 		want := spool.Reply{Received: first, Token: "abc", ExpiresAt: e.now().Add(time.Hour).UTC().Truncate(time.Millisecond)}
-		update(t, s, func(tx *spool.Tx) error { return tx.PutReply(spool.Reply{Received: first, Token: "old", ExpiresAt: e.now()}) })
+		update(t, s, func(tx *spool.Tx) error {
+			return tx.PutReply(spool.Reply{Received: first, Token: "old", ExpiresAt: e.now()})
+		})
 		update(t, s, func(tx *spool.Tx) error { return tx.PutReply(want) })
 		for _, ask := range []func(tx *spool.Tx) (spool.Reply, error){
 			func(tx *spool.Tx) (spool.Reply, error) { return tx.Reply(first) },

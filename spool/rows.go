@@ -55,6 +55,16 @@ type Page struct {
 	Error    string  `json:"error,omitempty"`
 }
 
+// Priority says whose turn it is among the tasks that are due.
+type Priority int
+
+// The priorities; the zero value is the usual one.
+const (
+	Low    Priority = -1
+	Normal Priority = 0
+	High   Priority = 1
+)
+
 // Task is one piece of leased work. It can be leased when DueAt is set and has come, and no lease runs.
 type Task struct {
 	ID         ID              `json:"id"`
@@ -64,6 +74,7 @@ type Task struct {
 	Recipient  string          `json:"recipient"`
 	State      State           `json:"state"`
 	Late       bool            `json:"late"`
+	Priority   Priority        `json:"priority"`
 	DueAt      *time.Time      `json:"dueAt,omitempty"` // nil: nothing to do
 	Attempts   int             `json:"attempts"`
 	Fence      int64           `json:"fence"` // counts the leases; a write under an older one is refused

@@ -75,6 +75,7 @@ CREATE TABLE task (
 	recipient   TEXT NOT NULL,
 	state       TEXT NOT NULL,
 	late        BOOLEAN NOT NULL,
+	priority    BIGINT NOT NULL CHECK (priority BETWEEN -1 AND 1),
 	due_at      BIGINT,
 	attempts    BIGINT NOT NULL,
 	fence       BIGINT NOT NULL,
@@ -86,6 +87,7 @@ CREATE TABLE task (
 	updated_at  BIGINT NOT NULL
 );
 CREATE INDEX task_due ON task (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX task_turn ON task (priority, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX task_job ON task (job_id, id);
 CREATE INDEX task_received ON task (received_id, id);
 CREATE INDEX task_kind_state ON task (kind, state, id);

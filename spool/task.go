@@ -10,12 +10,12 @@ import (
 var tasks = table[Task]{
 	name: "task",
 	cols: []string{
-		"id", "job_id", "received_id", "kind", "recipient", "state", "late", "due_at", "attempts", "fence", "lease_by", "lease_until",
+		"id", "job_id", "received_id", "kind", "recipient", "state", "late", "priority", "due_at", "attempts", "fence", "lease_by", "lease_until",
 		"reason", "what", "created_at", "updated_at",
 	},
 	bind: func(r *Task) []any {
 		return []any{
-			&r.ID, opt(&r.Job), opt(&r.Received), &r.Kind, &r.Recipient, &r.State, &r.Late,
+			&r.ID, opt(&r.Job), opt(&r.Received), &r.Kind, &r.Recipient, &r.State, &r.Late, &r.Priority,
 			optMillis{&r.DueAt},
 			&r.Attempts, &r.Fence,
 			opt(&r.LeaseBy),
