@@ -175,6 +175,7 @@ func TestAScannerWritesALongTIFFSlowly(t *testing.T) {
 func TestAKillBetweenSubmitAndMoveGivesOneFax(t *testing.T) {
 	for _, point := range []string{"folder-submitted", "folder-planned", "folder-moved"} {
 		t.Run(point, func(t *testing.T) {
+			t.Parallel()
 			b := newNode(t, "fax@b.test", func(o *gateway.Options) {
 				o.Sender = (&scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}).way
 			}).start()
@@ -218,6 +219,7 @@ func TestAKillBetweenSubmitAndMoveGivesOneFax(t *testing.T) {
 }
 
 func TestWhatAFolderCannotTakeEndsInFailed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	sender := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
 	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
@@ -257,6 +259,7 @@ func TestWhatAFolderCannotTakeEndsInFailed(t *testing.T) {
 }
 
 func TestAFolderAsksItsSidecarFirst(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
 		o.Sender = (&scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}).way
@@ -285,6 +288,7 @@ func TestAFolderAsksItsSidecarFirst(t *testing.T) {
 }
 
 func TestTheSameFileAgainIsAnotherFax(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
 		o.Sender = (&scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}).way
@@ -311,6 +315,7 @@ func TestTheSameFileAgainIsAnotherFax(t *testing.T) {
 }
 
 func TestAFolderWaitsForRoomOnTheDisk(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
 		o.Sender = (&scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}).way
@@ -331,6 +336,7 @@ func TestAFolderWaitsForRoomOnTheDisk(t *testing.T) {
 }
 
 func TestAFolderThatCannotBeUsedStopsNothingElse(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "file"), "")
 	sender := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
@@ -348,6 +354,7 @@ func TestAFolderThatCannotBeUsedStopsNothingElse(t *testing.T) {
 }
 
 func TestAFileThatCannotBeMovedIsToldOnceForGood(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	sender := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
 	n := newNode(t, "fax@a.test", func(o *gateway.Options) {
@@ -408,6 +415,7 @@ func block(t *testing.T, file, language, word string) string {
 }
 
 func TestWhatTheDocumentsSayOfFoldersWorks(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "faxgate.toml")
 	text := strings.ReplaceAll(block(t, "../docs/operating.md", "toml", "[[folder]]"), "/srv/scans", filepath.Join(dir, "scans"))
