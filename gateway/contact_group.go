@@ -242,3 +242,12 @@ func byCode(tx *spool.Tx, code string) ([]addressee, error) {
 	}
 	return list, nil
 }
+
+// lostName tells the journal that a contact asks for a sender name which the configuration does not have any more.
+func (g *Gateway) lostName(r SubmitRequest, to addressee) []spool.Event {
+	if _, ok := g.cfg.Fax.SenderName(to.headerName); ok || r.HeaderName != "" {
+		return nil
+	}
+	words := fmt.Sprintf("the contact %s asks for the sender name %q, which is not in fax.names any more: the default one is used", to.address, to.headerName)
+	return []spool.Event{{Kind: "note", Words: words}}
+}

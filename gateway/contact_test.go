@@ -368,6 +368,14 @@ func TestSenderNamesAndNumbers(t *testing.T) {
 			t.Errorf("subject %q (%q), want %q", got, raw, want.subject)
 		}
 	}
+	a.end()
+	a.opts.Config.Fax.Names, a.opts.Config.Fax.DefaultName = nil, 0
+	a.start()
+	a.wait(a.submit("one@b.test"), gateway.Accepted)
+	a.journal(`asks for the sender name "1", which is not in fax.names any more`)
+	if v := a.view("one@b.test"); v.Next.HeaderName != "Zentrale" || !strings.Contains(strings.Join(v.Next.Why, "; "), "not in fax.names any more") {
+		t.Errorf("explained as %+v", v.Next)
+	}
 	_, err := a.Submit(context.Background(), gateway.SubmitRequest{To: []string{"two@b.test"}, Text: "x", HeaderName: "7"})
 	if ie, ok := errors.AsType[*gateway.InputError](err); !ok || ie.Field != "headerName" {
 		t.Errorf("slot 7: %v", err)

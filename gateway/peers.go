@@ -123,7 +123,7 @@ func (g *Gateway) heal(tx *spool.Tx, t spool.Task, m spool.Message, why ifax.Ref
 	})
 }
 
-// replyRefusal is a refusal as ifax weighs it. Only a form that a machine has told us to take is ever healed, so it is a machine that refused.
+// replyRefusal is a refusal as ifax weighs it. Only a form that a machine has told us to take, or that somebody has set by hand for it, is ever healed, so it is a machine that refused.
 func replyRefusal(r *mailio.ReplyError) ifax.Refusal {
 	return ifax.Refusal{Code: r.Code, Status: r.Enhanced, Words: r.Error(), AtDot: r.Stage == mailio.StageDot, Size: r.Stage == mailio.StageSize, Machine: true}
 }

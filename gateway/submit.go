@@ -104,6 +104,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	}
 	for _, a := range to {
 		d.Tasks = append(d.Tasks, g.faxTask(r, a))
+		d.Events = append(d.Events, g.lostName(r, a)...)
 	}
 	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome, g.due(r))...)
 	id, err := g.keepFax(ctx, d, jobAttrs{Outcome: r.Outcome})
@@ -140,7 +141,7 @@ func (g *Gateway) addFax(tx *spool.Tx, d spool.Draft, a jobAttrs) (id spool.ID, 
 // faxTask is one fax to one recipient. The sender name is fixed here: the request's, else the contact's, else the default one.
 func (g *Gateway) faxTask(r SubmitRequest, to addressee) spool.Task {
 	name, ok := g.cfg.Fax.SenderName(cmp.Or(r.HeaderName, to.headerName))
-	if !ok { // the contact names a slot that has been given up since
+	if !ok { // see lostName
 		name, _ = g.cfg.Fax.SenderName("")
 	}
 	due, w := g.due(r), faxWhat{Header: name}
