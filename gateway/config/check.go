@@ -35,6 +35,7 @@ func (c *Config) Check() error {
 	}
 	p.listen("console.listen", c.Console.Listen)
 	c.Retry.check(&p)
+	c.OffPeak.check(&p)
 	c.Limits.check(&p)
 	p.oneOf("log.format", c.Log.Format, "text", "json")
 	p.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")

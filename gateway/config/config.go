@@ -27,6 +27,7 @@ type Config struct {
 	Folder   []Folder  `toml:"folder"`
 	Console  Console   `toml:"console"`
 	Retry    Retry     `toml:"retry"`
+	OffPeak  OffPeak   `toml:"off_peak"`
 	Limits   Limits    `toml:"limits"`
 	Log      Log       `toml:"log"`
 }
