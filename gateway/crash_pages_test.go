@@ -109,3 +109,29 @@ func letterText(pages int) string {
 	}
 	return b.String()
 }
+
+// shortFax writes a Profile S fax of one page with a hundred rows, which costs next to nothing. It tells the file's name.
+func shortFax(t *testing.T) string {
+	t.Helper()
+	var data bytes.Buffer
+	e := ccitt.NewEncoder()
+	if err := e.Reset(&data, ccitt.Params{Coding: ccitt.MH, Width: 1728, EOL: true, ByteAlign: true}); err != nil {
+		t.Fatal(err)
+	}
+	for y := range int32(100) {
+		if err := e.PutChanges(ccitt.Changes{100 + y, 300 + 3*y, 1000, 1100, 1728, 1728, 1728, 1728}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	w := tiff.NewWriter(&file, 1)
+	writeCoded(t, w, codedPage{1728, 100, data.Bytes()})
+	name := filepath.Join(t.TempDir(), "short.tif")
+	if err := errors.Join(w.Close(), os.WriteFile(name, file.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

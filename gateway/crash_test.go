@@ -57,6 +57,7 @@ type side struct {
 type crash struct {
 	t      *testing.T
 	dir    string
+	file   string // what is faxed: the same pages each time
 	rnd    *rand.Rand
 	ledger *ledger
 	a, b   *side
@@ -85,6 +86,7 @@ func TestKilledGatewaysLoseAndRepeatNothing(t *testing.T) {
 func newCrash(t *testing.T) *crash {
 	t.Helper()
 	c := &crash{t: t, dir: t.TempDir(), rnd: rand.New(rand.NewPCG(crashSeed, 0))}
+	c.file = shortFax(t)
 	c.pair()
 	return c
 }
@@ -195,7 +197,7 @@ func (c *crash) topUp(s *side) {
 	if len(s.waiting) == 0 {
 		return
 	}
-	s.child.do(nodeCommand{Do: "submit", To: s.peer(), Keys: slices.Clone(s.waiting)}, func(a nodeAnswer) {
+	s.child.do(nodeCommand{Do: "submit", To: s.peer(), File: c.file, Keys: slices.Clone(s.waiting)}, func(a nodeAnswer) {
 		s.waiting = slices.DeleteFunc(s.waiting, func(k string) bool { return k == a.Key })
 	})
 }
@@ -211,7 +213,7 @@ func (c *crash) submitUnheard(s *side) {
 	if len(s.waiting) == 0 {
 		s.newFax()
 	}
-	_ = s.child.in.Encode(nodeCommand{Do: "submit", To: s.peer(), Keys: s.waiting}) // it may be dead already
+	_ = s.child.in.Encode(nodeCommand{Do: "submit", To: s.peer(), File: c.file, Keys: s.waiting}) // it may be dead already
 }
 
 func (c *crash) traffic(open bool, delay time.Duration) {
