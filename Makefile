@@ -12,7 +12,7 @@ GOVULN_VERSION := v1.9.0
 FUZZTIME ?= 10s
 PKGS ?= ./...
 
-.PHONY: all build test race check fmt vet lint vuln fuzz bench image clean
+.PHONY: all build test race check fmt tidy vet lint vuln fuzz bench image clean
 
 all: build
 
@@ -27,7 +27,10 @@ race:
 	@deploy/lab/install.sh
 	@CGO_ENABLED=1 deploy/lab/with.sh $(GO) test -race -shuffle=on -timeout 25m $(PKGS)
 
-check: fmt vet lint vuln
+check: fmt tidy vet lint vuln
+
+tidy:
+	$(GO) mod tidy -diff
 
 fmt:
 	@test -x $(GOBIN)/gofumpt || $(GO) install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
