@@ -79,6 +79,7 @@ func faxView(tx *spool.Tx, j spool.Job) (Fax, error) {
 	}
 	slices.Reverse(tasks) // as submitted
 	for _, t := range tasks {
+		f.Priority = priorityWord(t.Priority)
 		d, err := deliveryView(tx, t)
 		if err != nil {
 			return f, err

@@ -22,11 +22,13 @@ type SubmitRequest struct {
 	Key     string // idempotency key; the same key gives the same fax
 	Subject string
 	Text    string
-	Origin  string // "api", "cli", "mail", "folder"
+	Origin  string // "api", "mail", "folder", "forward", "resend", …
 	Outcome Outcome
 
 	HeaderName string    // sender name: a slot's number or the name; empty: the contact's, else the default one
 	When       time.Time // not sent before; zero or past: at once
+	OffPeak    bool      // not sent before the off-peak time either
+	Priority   string    // PriorityLow, PriorityNormal or PriorityHigh; empty: normal
 }
 
 // File is one document of a request.
@@ -78,11 +80,8 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, ok := g.cfg.Fax.SenderName(r.HeaderName); !ok {
-		return "", &InputError{"headerName", fmt.Sprintf("%q is neither the number of a sender name nor one of them (fax.names in the configuration)", r.HeaderName)}
-	}
-	if r.When.After(g.now().AddDate(1, 0, 0)) {
-		return "", &InputError{"when", fmt.Sprintf("%s is more than a year from now", r.When.Format(time.RFC3339))}
+	if err := g.complete(&r); err != nil {
+		return "", err
 	}
 	if len(r.Files) == 0 && strings.TrimSpace(r.Text) == "" {
 		return "", &InputError{"file", "give at least one document: PDF, TIFF, PNG, JPEG or text"}
@@ -93,18 +92,22 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 	if len(r.Files) == 0 { // the words are the fax
 		r.Files = []File{{Name: "text.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Text)), nil }}}
 	}
-	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}}
-	for i, f := range r.Files {
+	var docs []spool.Document
+	for _, f := range r.Files {
 		doc, err := g.takeDocument(ctx, f)
 		if err != nil {
 			return "", err
 		}
-		doc.Pos = i
-		d.Documents = append(d.Documents, doc)
+		docs = append(docs, doc)
 	}
+	return g.queue(ctx, r, to, docs)
+}
+
+// queue keeps a complete request whose documents are kept already: one task for each recipient.
+func (g *Gateway) queue(ctx context.Context, r SubmitRequest, to []addressee, docs []spool.Document, events ...spool.Event) (spool.ID, error) {
+	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}, Documents: docs, Events: events}
 	for _, a := range to {
 		d.Tasks = append(d.Tasks, g.faxTask(r, a))
-		d.Events = append(d.Events, g.lostName(r, a)...)
 	}
 	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome, g.due(r))...)
 	id, err := g.keepFax(ctx, d, jobAttrs{Outcome: r.Outcome})
@@ -148,7 +151,7 @@ func (g *Gateway) faxTask(r SubmitRequest, to addressee) spool.Task {
 	if !r.When.IsZero() {
 		w.Since = due // it is given up that long after it was to go, not after it was handed over
 	}
-	return spool.Task{Kind: KindFax, Recipient: to.address, State: Queued, DueAt: &due, What: marshal(w)}
+	return spool.Task{Kind: KindFax, Recipient: to.address, State: Queued, Priority: priorities[r.Priority], DueAt: &due, What: marshal(w)}
 }
 
 // due is when a fax is to go.

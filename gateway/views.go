@@ -13,6 +13,7 @@ type Fax struct {
 	State      spool.State    `json:"state"`
 	Late       bool           `json:"late,omitempty"`
 	Subject    string         `json:"subject,omitempty"`
+	Priority   string         `json:"priority,omitempty"` // "low" or "high"; empty: normal
 	CreatedAt  time.Time      `json:"createdAt"`
 	Pages      int            `json:"pages"`
 	Documents  []DocumentView `json:"documents,omitempty"`
