@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"faxgate/codec"
@@ -100,32 +101,48 @@ func (p plan) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, e
 	return t, nil
 }
 
-// target is the form that is set by hand; what it leaves open is the best that we have.
+// target is the form that is set by hand. What it leaves open is the best that we have in Profile F, and otherwise as in Profile S: nothing is assumed of a machine that nobody has said.
 func (f ContactForm) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, error) {
-	theirs := ours
-	if f.Profile == "S" {
-		theirs = ifax.ProfileS()
-	}
-	t := ifax.Choose(theirs, ours, sum)
-	t.Why = nil // what the peer takes is not asked
+	var set ifax.OursConfig
 	if f.Coding != "" {
-		t.Profile.Coding = codec.Coding(f.Coding)
+		set.Codings = []codec.Coding{codec.Coding(f.Coding)}
 	}
 	if f.Paper != "" {
-		t.Papers = []codec.Paper{codec.Paper(f.Paper)}
+		set.Papers = []codec.Paper{codec.Paper(f.Paper)}
 	}
 	if f.Resolution != "" {
 		r, err := codec.ParseResolution(f.Resolution)
 		if err != nil {
-			return t, unsendable("the form that is set by hand for the recipient: %w", err)
+			return codec.Target{}, unsendable("the form that is set by hand for the recipient: %w", err)
 		}
-		t.Resolution = r
+		set.Resolutions = []codec.Resolution{r}
 	}
-	t.Profile.Letter = 'F'
-	if f.Profile == "S" {
-		t.Profile.Letter = 'S'
+	theirs := ifax.Ours(set)
+	if f.Profile == "F" {
+		theirs = ours
 	}
+	t := ifax.Choose(theirs, ours, sum)
+	t.Why = nil // what the peer takes was not asked
+	if set.Codings != nil {
+		t.Profile.Coding = set.Codings[0]
+	}
+	if set.Papers != nil {
+		t.Papers = set.Papers
+	}
+	if set.Resolutions != nil {
+		t.Resolution = set.Resolutions[0]
+	}
+	t.Profile.Letter = f.letter(t)
 	return t, nil
+}
+
+// letter is the profile of a form set by hand: the one that is named, else S where the form belongs to it.
+func (f ContactForm) letter(t codec.Target) byte {
+	wide := slices.Contains(t.Papers, codec.B4) || slices.Contains(t.Papers, codec.A3)
+	if f.Profile == "S" || f.Profile == "" && t.Profile.Coding == codec.MH && t.Resolution.ProfileS() && !wide {
+		return 'S'
+	}
+	return 'F'
 }
 
 // faxBody is the documents of a fax message in their form; remove takes their files away.

@@ -171,6 +171,35 @@ func TestPinnedFormWinsOverWhatWasLearned(t *testing.T) {
 	}
 }
 
+// What a form set by hand leaves open is never more than a machine is known to take.
+func TestFormByHand(t *testing.T) {
+	a := newNode(t, "fax@a.test", nil).start()
+	for _, tt := range []struct {
+		form gateway.ContactForm
+		want string
+	}{
+		{gateway.ContactForm{Paper: "A4"}, "S MH 204x196 A4"},
+		{gateway.ContactForm{Paper: "A3"}, "F MH 204x196 A3"},
+		{gateway.ContactForm{Coding: "MR"}, "F MR 204x196 A4"},
+		{gateway.ContactForm{Resolution: "300"}, "F MH 300x300 A4"},
+		{gateway.ContactForm{Resolution: "204x98"}, "S MH 204x98 A4"},
+		{gateway.ContactForm{Profile: "S", Resolution: "200x200"}, "S MH 200x200 A4"},
+		{gateway.ContactForm{Profile: "S", Paper: "Legal"}, "S MH 204x196 Legal"},
+		{gateway.ContactForm{Profile: "F"}, "F MMR 400x400 A4"},
+		{gateway.ContactForm{Profile: "F", Coding: "MH", Resolution: "204x196"}, "F MH 204x196 A4"},
+		{gateway.ContactForm{Profile: "F", Coding: "MMR", Resolution: "600"}, "F MMR 600x600 A4"},
+		{gateway.ContactForm{Profile: "PDF"}, "PDF"},
+	} {
+		c := a.contact(gateway.Contact{Address: "x@b.test", Kind: gateway.Machine, Form: tt.form})
+		if got := a.view(c.Address).Next; got.Form != tt.want || !strings.Contains(got.Why[0], "set by hand") {
+			t.Errorf("%+v gives %q (%v), want %q", tt.form, got.Form, got.Why, tt.want)
+		}
+		if err := a.RemoveContact(context.Background(), c.Address); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A person gets each document as a PDF: what is a PDF already as it was handed over, the others with one page for each page.
 func TestPersonsPDF(t *testing.T) {
 	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
