@@ -24,7 +24,7 @@ type ExplainRequest struct {
 	SubAddress string    `json:"subAddress,omitempty" maxLength:"40"`
 	Subject    string    `json:"subject,omitempty" maxLength:"1000"`
 	Pages      int       `json:"pages,omitempty" minimum:"1" maximum:"100000" default:"1"`
-	At         time.Time `json:"at,omitempty" doc:"When it is received; by default now."`
+	At         time.Time `json:"at,omitzero" doc:"When it is received; by default now."`
 	Incomplete bool      `json:"incomplete,omitempty" doc:"A part of it cannot be read."`
 }
 
