@@ -159,7 +159,7 @@ func Default() Config {
 			Codings: []string{"MH", "MR", "MMR"}, Papers: []string{"A4", "Letter", "Legal", "B4", "A3"}, MaxResolution: "400x400",
 			ReplyTime: Duration(30 * 24 * time.Hour),
 		},
-		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 100 << 20},
+		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 256 << 20},
 		Relay:   Relay{Port: 25, TLS: "starttls", Mechanism: "auto", Timeout: Duration(time.Minute)},
 		Console: Console{Listen: "127.0.0.1:8037"},
 		Retry: Retry{
@@ -191,7 +191,7 @@ func (m *Mailbox) defaults(n int) {
 		m.Keep = "off"
 	}
 	if m.MaxSize == 0 {
-		m.MaxSize = 100 << 20
+		m.MaxSize = 256 << 20
 	}
 }
 
