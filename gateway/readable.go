@@ -35,6 +35,11 @@ func (g *Gateway) receivedTIFF(ctx context.Context, rec spool.Received, w io.Wri
 	if err != nil {
 		return err
 	}
+	return g.writeTIFF(ctx, docs, w)
+}
+
+// writeTIFF writes the pages of documents that can be read.
+func (g *Gateway) writeTIFF(ctx context.Context, docs []spool.Document, w io.Writer) error {
 	t := codec.Target{Profile: codec.Profile{Letter: 'F', Coding: codec.MMR}, Papers: slices.Clone(sizes), Reduce: true}
 	return g.readable(ctx, docs, func(pages iter.Seq2[codec.Page, error]) error {
 		_, err := codec.Write(ctx, w, t.Profile, 0, fitOthers(ctx, pages, t))

@@ -29,6 +29,8 @@ type SubmitRequest struct {
 	When       time.Time // not sent before; zero or past: at once
 	OffPeak    bool      // not sent before the off-peak time either
 	Priority   string    // PriorityLow, PriorityNormal or PriorityHigh; empty: normal
+
+	id spool.ID // of the fax, where its journal names it; empty: any
 }
 
 // File is one document of a request.
@@ -105,7 +107,7 @@ func (g *Gateway) take(ctx context.Context, r SubmitRequest) (spool.ID, error) {
 
 // queue keeps a complete request whose documents are kept already: one task for each recipient.
 func (g *Gateway) queue(ctx context.Context, r SubmitRequest, to []addressee, docs []spool.Document, events ...spool.Event) (spool.ID, error) {
-	d := spool.Draft{Key: r.Key, Job: spool.Job{Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}, Documents: docs, Events: events}
+	d := spool.Draft{Key: r.Key, Job: spool.Job{ID: r.id, Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}, Documents: docs, Events: events}
 	for _, a := range to {
 		d.Tasks = append(d.Tasks, g.faxTask(r, a))
 	}

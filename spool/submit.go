@@ -11,7 +11,7 @@ type Draft struct {
 	Job       Job
 	Documents []Document
 	Tasks     []Task
-	Events    []Event // about the job; one that names a task has the ID that the task was given here
+	Events    []Event // about the job, unless they name another; one that names a task has the ID that the task was given here
 }
 
 // Submit keeps the draft in one transaction and gives the id of its job. It is idempotent: a Key that is there already keeps
@@ -53,7 +53,9 @@ func (tx *Tx) addDraft(job ID, d Draft) error {
 		}
 	}
 	for _, e := range d.Events {
-		e.Job = job
+		if e.Job == "" {
+			e.Job = job
+		}
 		if _, err := tx.AddEvent(e); err != nil {
 			return err
 		}
