@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,17 +33,16 @@ func (s *submission) Resolve(hc huma.Context) []error {
 // form describes the body of a submission.
 func form() *huma.RequestBody {
 	text := func(doc string) *huma.Schema { return &huma.Schema{Type: "string", Description: doc} }
-	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
-		Type: "object", Required: []string{"to"},
-		Properties: map[string]*huma.Schema{
-			"to":      {Type: "array", Items: text("Fax address, or the code of a contact or a group."), Description: "One field for each recipient."},
-			"file":    {Type: "array", Items: &huma.Schema{Type: "string", Format: "binary"}, Description: "PDF, TIFF, PNG, JPEG or text; one field for each document."},
-			"subject": text("Subject of the mail."),
-			"text":    text("Text that goes with the documents."),
-
-			"headerName": text("Sender name: the number of a slot of fax.names, or the name; by default the contact's, else the default one."),
-		},
-	}}}}
+	fields := map[string]*huma.Schema{
+		"to":      {Type: "array", Items: text("Fax address, or the code of a contact or a group."), Description: "One field for each recipient."},
+		"file":    {Type: "array", Items: &huma.Schema{Type: "string", Format: "binary"}, Description: "PDF, TIFF, PNG, JPEG or text; one field for each document."},
+		"subject": text("Subject of the mail."),
+		"text":    text("Text that goes with the documents."),
+	}
+	maps.Copy(fields, choiceFields())
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {
+		Schema: &huma.Schema{Type: "object", Required: []string{"to"}, Properties: fields},
+	}}}
 }
 
 func (c *Console) faxOperations(api huma.API) {
@@ -61,6 +61,7 @@ func (c *Console) faxOperations(api huma.API) {
 		})
 	c.verb(api, "retry", "Send a failed, expired, uncertain, held or cancelled fax again", c.gw.Retry)
 	c.verb(api, "cancel", "Stop a fax that has not been accepted yet", c.gw.Cancel)
+	c.again(api, "/faxes/{id}/resend", "resend-fax", "Send the documents of a sent fax as a new one, to the same recipients or to others", "faxes", c.gw.Resend)
 	c.download(api, "/faxes/{id}/pdf", "fax-pdf", "The fax as PDF", "application/pdf", c.gw.FaxPDF)
 	c.picture(api, "/faxes/{id}/pages/{page}", "fax-page", c.gw.FaxThumbnail)
 }
@@ -81,6 +82,20 @@ func (c *Console) verb(api huma.API, name, summary string, do func(context.Conte
 			}
 			return asked(c.gw.Fax(ctx, spool.ID(in.ID)))
 		})
+}
+
+// again registers what makes a new fax of documents that are here already; it answers with the new one's id.
+func (c *Console) again(api huma.API, path, id, summary, tag string, do func(context.Context, spool.ID, gateway.SubmitRequest) (spool.ID, error)) {
+	op := operation(http.MethodPost, path, id, summary, tag)
+	op.DefaultStatus = http.StatusAccepted
+	huma.Register(api, op, func(ctx context.Context, in *choicesRequest) (*answer[Submitted], error) {
+		r, err := in.request(time.Now())
+		if err != nil {
+			return nil, apiError(err)
+		}
+		made, err := do(ctx, spool.ID(in.ID), r)
+		return asked(Submitted{ID: made}, err)
+	})
 }
 
 // binary describes an answer that is no JSON.

@@ -23,6 +23,7 @@ func (c *Console) inboxOperations(api huma.API) {
 		func(ctx context.Context, in *byID) (*answer[gateway.InboxFax], error) {
 			return asked(c.gw.InboxFax(ctx, spool.ID(in.ID)))
 		})
+	c.again(api, "/inbox/{id}/forward", "forward-inbox", "Fax the readable documents of a received fax to somebody else", "inbox", c.gw.Forward)
 	c.download(api, "/inbox/{id}/pdf", "inbox-pdf", "The received fax as PDF", "application/pdf", c.gw.InboxPDF)
 	c.picture(api, "/inbox/{id}/pages/{page}", "inbox-page", c.gw.InboxThumbnail)
 	c.original(api, "/inbox/{id}/raw", "inbox-raw", "The mail as it came", "message/rfc822", c.raw)

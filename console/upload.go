@@ -124,12 +124,16 @@ func (u *upload) part(part *multipart.Part) error {
 		text, err := field(part)
 		u.request.Text = text
 		return err
-	case "headerName":
-		text, err := field(part)
-		u.request.HeaderName = text
-		return err
 	default:
-		return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject, text and headerName.", name)
+		text, err := field(part)
+		if err != nil {
+			return err
+		}
+		known, err := choose(&u.request, name, text, time.Now())
+		if !known {
+			return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject, text, headerName, at, offPeak, priority, notify, notifyWhen and notifyContent.", name)
+		}
+		return err
 	}
 }
 

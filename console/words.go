@@ -51,10 +51,31 @@ func (t Teller) Sentence(d gateway.Delivery) string {
 }
 
 func queued(d gateway.Delivery, now time.Time) string {
+	if at, ok := putOff(d, now); ok {
+		return "Waits until " + Moment(at, now) + "."
+	}
 	if d.Attempts == 0 || d.NextAt == nil {
 		return "Waiting to be sent."
 	}
 	return fmt.Sprintf("Not sent yet, next try %s. Last time: %s", Moment(*d.NextAt, now), oneLine(d.Reason))
+}
+
+// putOff tells until when a delivery waits because its sender wanted it so.
+func putOff(d gateway.Delivery, now time.Time) (time.Time, bool) {
+	if d.State != gateway.Queued || d.Attempts > 0 || d.NextAt == nil || !d.NextAt.After(now) {
+		return time.Time{}, false
+	}
+	return *d.NextAt, true
+}
+
+// State is the state of a fax in a word or two: its own, or until when it waits by its sender's wish.
+func (t Teller) State(f gateway.Fax) string {
+	if f.State == gateway.Queued && len(f.Deliveries) > 0 {
+		if at, ok := putOff(f.Deliveries[0], t.Now); ok {
+			return "waits until " + Moment(at, t.Now)
+		}
+	}
+	return string(f.State)
 }
 
 // taken names the server whose 250 was the last word.
