@@ -94,6 +94,26 @@ func (c *client) call(a *app, method, path string, body io.Reader, contentType s
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
+	return c.answer(req, out)
+}
+
+// postOnce is post with a key under which the gateway does it only once.
+func (c *client) postOnce(a *app, path, key string, v, out any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(a, http.MethodPost, c.base+"/api/v1"+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", key)
+	return c.answer(req, out)
+}
+
+// answer sends a request and reads the answer into out, if any.
+func (c *client) answer(req *http.Request, out any) error {
 	resp, err := c.do(req)
 	if err != nil {
 		return err

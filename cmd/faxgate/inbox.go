@@ -17,6 +17,7 @@ type inboxCmd struct {
 	List    inboxListCmd    `cmd:"" help:"List the received faxes, newest first."`
 	Show    inboxShowCmd    `cmd:"" help:"Show a received fax, its receipt and where it was passed on to."`
 	Export  inboxExportCmd  `cmd:"" help:"Write a received fax to a file."`
+	Forward inboxForwardCmd `cmd:"" help:"Fax the readable documents of a received fax to somebody else."`
 	Release inboxReleaseCmd `cmd:"" help:"Let a fax go its way that a rule holds in the inbox."`
 }
 

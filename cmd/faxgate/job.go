@@ -15,6 +15,7 @@ type jobCmd struct {
 	List   jobListCmd   `cmd:"" help:"List the sent faxes, newest first."`
 	Show   jobShowCmd   `cmd:"" help:"Show a fax and every step of its way."`
 	Retry  jobRetryCmd  `cmd:"" help:"Send a failed, expired, uncertain or held fax again, now."`
+	Resend jobResendCmd `cmd:"" help:"Send the documents of a fax as a new one, to the same recipients or to others."`
 	Cancel jobCancelCmd `cmd:"" help:"Stop a fax that has not been sent yet."`
 }
 
@@ -55,7 +56,7 @@ func (j *jobListCmd) Run(a *app) error {
 			for _, d := range f.Deliveries {
 				to = append(to, d.To)
 			}
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%d\t%s", f.ID, clock(f.CreatedAt), f.State, f.Pages, strings.Join(to, ", ")))
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%d\t%s", f.ID, clock(f.CreatedAt), c.teller().State(f), f.Pages, strings.Join(to, ", ")))
 		}
 		columns(w, "No faxes.", "ID\tSUBMITTED\tSTATE\tPAGES\tTO", rows)
 	})
@@ -81,7 +82,11 @@ func (j *jobShowCmd) Run(a *app) error {
 }
 
 func showFax(w io.Writer, t console.Teller, fax gateway.Fax) {
-	fmt.Fprintf(w, "%s  %s  submitted %s, %s\n", fax.ID, fax.State, clock(fax.CreatedAt), count(fax.Pages))
+	fmt.Fprintf(w, "%s  %s  submitted %s, %s", fax.ID, t.State(fax), clock(fax.CreatedAt), count(fax.Pages))
+	if fax.Priority != "" {
+		fmt.Fprintf(w, ", %s priority", fax.Priority)
+	}
+	fmt.Fprintln(w)
 	showDocuments(w, fax.Documents)
 	for _, d := range fax.Deliveries {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(fmt.Sprintf("to %s  %s", d.To, d.Form)))

@@ -21,13 +21,11 @@ import (
 type sendCmd struct {
 	remote
 	output
-	To      []string `required:"" sep:"none" help:"Recipient: an address such as fax@example.com, or the code of a contact or a group; may be repeated." placeholder:"ADDR"`
-	Files   []string `arg:"" name:"file" help:"Documents: PDF, TIFF, PNG, JPEG or text; - reads standard input."`
-	Subject string   `help:"Subject of the mail."`
-	Text    string   `help:"Text that goes with the documents."`
-	Header  string   `name:"header-name" help:"Sender name: the number of a slot of fax.names, or the name." placeholder:"NAME"`
-	Key     string   `help:"Idempotency key: the same key never makes a second fax." placeholder:"KEY"`
-	Wait    bool     `help:"Follow the fax to its final state, each step on standard error; exit 1 unless it arrived."`
+	choices
+	To    []string `required:"" sep:"none" help:"Recipient: an address such as fax@example.com, or the code of a contact or a group; may be repeated." placeholder:"ADDR"`
+	Files []string `arg:"" name:"file" help:"Documents: PDF, TIFF, PNG, JPEG or text; - reads standard input."`
+	Text  string   `help:"Text that goes with the documents."`
+	Wait  bool     `help:"Follow the fax to its final state, each step on standard error; exit 1 unless it arrived."`
 }
 
 // Run hands the documents over and, if asked, follows the fax.
@@ -36,10 +34,14 @@ func (s *sendCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	how, err := s.body(nil, time.Now())
+	if err != nil {
+		return err
+	}
 	if s.Key == "" {
 		s.Key = uuid.NewString()
 	}
-	id, err := s.submit(a, c)
+	id, err := s.submit(a, c, fields(how))
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (s *sendCmd) Run(a *app) error {
 }
 
 // submit streams the files to the gateway; none of them is held in memory.
-func (s *sendCmd) submit(a *app, c *client) (spool.ID, error) {
+func (s *sendCmd) submit(a *app, c *client, how map[string]string) (spool.ID, error) {
 	if err := s.readable(); err != nil {
 		return "", err
 	}
@@ -59,7 +61,7 @@ func (s *sendCmd) submit(a *app, c *client) (spool.ID, error) {
 	form := multipart.NewWriter(pw)
 	written := make(chan error, 1)
 	go func() {
-		err := errors.Join(s.write(a, form), form.Close())
+		err := errors.Join(s.write(a, form, how), form.Close())
 		pw.CloseWithError(err)
 		written <- err
 	}()
@@ -86,13 +88,14 @@ func (s *sendCmd) readable() error {
 	return nil
 }
 
-func (s *sendCmd) write(a *app, form *multipart.Writer) error {
+func (s *sendCmd) write(a *app, form *multipart.Writer, how map[string]string) error {
+	how["text"] = s.Text
 	for _, to := range s.To {
 		if err := form.WriteField("to", to); err != nil {
 			return err
 		}
 	}
-	for name, value := range map[string]string{"subject": s.Subject, "text": s.Text, "headerName": s.Header} {
+	for name, value := range how {
 		if value == "" {
 			continue
 		}
