@@ -110,6 +110,7 @@ func (g *Gateway) queue(ctx context.Context, r SubmitRequest, to []addressee, do
 	d := spool.Draft{Key: r.Key, Job: spool.Job{ID: r.id, Origin: r.Origin, Sender: g.cfg.Account(), Subject: r.Subject, Text: r.Text}, Documents: docs, Events: events}
 	for _, a := range to {
 		d.Tasks = append(d.Tasks, g.faxTask(r, a))
+		d.Events = append(d.Events, g.lostName(r, a)...)
 	}
 	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome, g.due(r))...)
 	id, err := g.keepFax(ctx, d, jobAttrs{Outcome: r.Outcome})
