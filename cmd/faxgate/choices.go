@@ -74,7 +74,7 @@ type jobResendCmd struct {
 
 // Run sends the documents of a sent fax as a new one.
 func (j *jobResendCmd) Run(a *app) error {
-	return j.choices.again(a, j.remote, j.output, "/faxes/"+url.PathEscape(j.ID)+"/resend", j.To)
+	return j.again(a, j.remote, j.output, "/faxes/"+url.PathEscape(j.ID)+"/resend", j.To)
 }
 
 type inboxForwardCmd struct {
@@ -87,7 +87,7 @@ type inboxForwardCmd struct {
 
 // Run faxes a received fax to somebody else.
 func (i *inboxForwardCmd) Run(a *app) error {
-	return i.choices.again(a, i.remote, i.output, "/inbox/"+url.PathEscape(i.ID)+"/forward", i.To)
+	return i.again(a, i.remote, i.output, "/inbox/"+url.PathEscape(i.ID)+"/forward", i.To)
 }
 
 // again asks for a new fax of documents that the gateway has, and prints its id.
