@@ -226,7 +226,7 @@ func (n *node) journal(words string) {
 
 func eventually(t *testing.T, ok func() (bool, string)) {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(45 * time.Second)
 	for {
 		good, words := ok()
 		if good {
