@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"faxgate/gateway/config"
 )
 
 // TestREADME does what the README says, from the top, as a new user would: its default ports are free because everything runs in a network of its own, in which no other host can be
@@ -109,5 +111,22 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDocumentedConfigurations checks the configurations that the documents show whole.
+func TestDocumentedConfigurations(t *testing.T) {
+	b, err := os.ReadFile("../../docs/mail.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "faxgate.toml")
+	write(t, name, fence(t, string(b), "toml"))
+	c, err := config.Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Sender[0].Matches("anybody@example.com") || c.Sender[0].Outcome != "always" || !c.Fax.PlusAddresses {
+		t.Errorf("%+v", c.Sender)
 	}
 }
