@@ -83,6 +83,9 @@ func TestAPersonFaxesAndAnswersFromAMailProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !bytes.Contains(mails[len(mails)-1], []byte("Answer this mail to fax back")) {
+		t.Error("the mail does not say that it can be answered")
+	}
 	replyTo, err := mail.ParseAddress(fax.Header.Get("Reply-To"))
 	if err != nil {
 		t.Fatalf("Reply-To %q: %v", fax.Header.Get("Reply-To"), err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/mail"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -151,6 +152,9 @@ func (g *Gateway) routeText(rec spool.Received, t spool.Task, attached bool) str
 	}
 	if !attached {
 		text.WriteString("\nIts pages are not in this mail.\n")
+	}
+	if slices.ContainsFunc(g.cfg.Sender, func(s config.Sender) bool { return s.Matches(t.Recipient) }) {
+		fmt.Fprintf(&text, "\nAnswer this mail to fax back to %s; attachments go along.\n", orNone(c.From, "the sender"))
 	}
 	fmt.Fprintf(&text, "\nThe original is kept in the inbox of faxgate as %s.\n", rec.ID)
 	if g.cfg.Console.URL != "" {
