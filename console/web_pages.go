@@ -126,17 +126,20 @@ func (c *Console) inboxPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // draft is what was written into the form before something was wrong with it.
-type draft struct{ Error, To, Subject, Text string }
+type draft struct {
+	Error, To, Subject, Text string
+	OffPeak                  bool // there is such a time
+}
 
 func (c *Console) sendForm(w http.ResponseWriter, r *http.Request) {
-	c.render(w, r, http.StatusOK, "send", draft{To: r.URL.Query().Get("to")})
+	c.render(w, r, http.StatusOK, "send", draft{To: r.URL.Query().Get("to"), OffPeak: c.cfg.OffPeak.On()})
 }
 
 func (c *Console) sendNow(w http.ResponseWriter, r *http.Request) {
 	made, err := c.take(r.Context(), w, r, "", fromPage)
 	if err != nil {
 		status, text := statusOf(err)
-		c.render(w, r, status, "send", draft{Error: text})
+		c.render(w, r, status, "send", draft{Error: text, OffPeak: c.cfg.OffPeak.On()})
 		return
 	}
 	http.Redirect(w, r, "/faxes/"+string(made), http.StatusSeeOther)
