@@ -97,7 +97,7 @@ func (c *Console) importContacts(ctx context.Context, in *contactBook) (*answer[
 		for _, b := range res.Bad[:min(len(res.Bad), maxBadLines)] {
 			details = append(details, &huma.ErrorDetail{Location: b.Where, Message: b.Why})
 		}
-		return nil, huma.NewError(http.StatusUnprocessableEntity, fmt.Sprintf("Nothing was imported: %d bad lines. Mend them, or import the others with partial.", len(res.Bad)), details...)
+		return nil, huma.NewError(http.StatusUnprocessableEntity, fmt.Sprintf("Nothing was imported: %d bad lines. Correct them, or import the good ones alone (partial).", len(res.Bad)), details...)
 	}
 	return asked(res, err)
 }

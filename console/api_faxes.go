@@ -69,7 +69,7 @@ func (c *Console) faxOperations(api huma.API) {
 // submit answers 202 as soon as the fax is durably kept.
 func (c *Console) submit(ctx context.Context, in *submission) (*answer[Submitted], error) {
 	r, w := humago.Unwrap(in.hc)
-	id, err := c.take(ctx, w, r, in.Key, "api")
+	id, _, err := c.take(ctx, w, r, in.Key, "api")
 	return asked(Submitted{ID: id}, err)
 }
 

@@ -37,28 +37,30 @@ func badUpload(status int, format string, args ...any) error {
 }
 
 // take reads a submission and hands it to the gateway. Files go to temporary files while they come, which are removed once the gateway has them.
-func (c *Console) take(ctx context.Context, w http.ResponseWriter, r *http.Request, key, origin string) (spool.ID, error) {
+// The request comes back as far as it was read, for a form to show it again.
+func (c *Console) take(ctx context.Context, w http.ResponseWriter, r *http.Request, key, origin string) (spool.ID, gateway.SubmitRequest, error) {
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" || params["boundary"] == "" {
-		return "", badUpload(http.StatusUnsupportedMediaType, "Send a multipart/form-data body with the fields to and file.")
+		return "", gateway.SubmitRequest{}, badUpload(http.StatusUnsupportedMediaType, "Send a multipart/form-data body with the fields to and file.")
 	}
 	if err := c.gw.Ready(ctx); errors.Is(err, gateway.ErrLowDisk) {
-		return "", err // before anything is written
+		return "", gateway.SubmitRequest{}, err // before anything is written
 	}
 	u := &upload{limit: int64(c.cfg.Limits.Document), dir: filepath.Join(c.cfg.Data, "tmp")}
 	defer u.remove()
 	rc := http.NewResponseController(w)
 	if err := u.read(multipart.NewReader(&alive{r: r.Body, rc: rc}, params["boundary"])); err != nil {
-		return "", err
+		return "", u.request, err
 	}
 	if err := rc.SetWriteDeadline(time.Now().Add(longWork)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return "", err
+		return "", u.request, err
 	}
 	u.request.Key, u.request.Origin = key, origin
 	if origin == fromPage {
 		u.request.To = separate(u.request.To)
 	}
-	return c.gw.Submit(ctx, u.request)
+	id, err := c.gw.Submit(ctx, u.request)
+	return id, u.request, err
 }
 
 // fromPage is the origin of what people send in the browser, where one field holds all recipients.

@@ -136,10 +136,10 @@ func (c *Console) sendForm(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *Console) sendNow(w http.ResponseWriter, r *http.Request) {
-	made, err := c.take(r.Context(), w, r, "", fromPage)
+	made, asked, err := c.take(r.Context(), w, r, "", fromPage)
 	if err != nil {
 		status, text := statusOf(err)
-		c.render(w, r, status, "send", draft{Error: text, OffPeak: c.cfg.OffPeak.On()})
+		c.render(w, r, status, "send", draft{Error: text, To: strings.Join(asked.To, ", "), Subject: asked.Subject, Text: asked.Text, OffPeak: c.cfg.OffPeak.On()})
 		return
 	}
 	http.Redirect(w, r, "/faxes/"+string(made), http.StatusSeeOther)

@@ -18,8 +18,14 @@ var (
 
 // InputError is a mistake in what was submitted: which field, and what to do about it.
 type InputError struct {
-	Field string // "to", "file" or "subject"
+	Field string // "to", "file" or "subject"; empty where the words begin with a document's name
 	Text  string
 }
 
-func (e *InputError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Text) }
+// Error names the field, if there is one.
+func (e *InputError) Error() string {
+	if e.Field == "" {
+		return e.Text
+	}
+	return fmt.Sprintf("%s: %s", e.Field, e.Text)
+}

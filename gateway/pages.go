@@ -132,11 +132,11 @@ func checkPages(ctx context.Context, name string, doc codec.Document) error {
 			return err
 		}
 		if err != nil {
-			return &InputError{"file", name + ": " + onPage(p.Index, err)}
+			return &InputError{"", name + ": " + onPage(p.Index, err)}
 		}
 	}
 	if err := doc.Damage(); err != nil {
-		return &InputError{"file", name + ": " + err.Error()}
+		return &InputError{"", name + ": " + err.Error()}
 	}
 	return nil
 }

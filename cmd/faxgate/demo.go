@@ -260,7 +260,11 @@ func (s *show) arrived(ctx context.Context) error {
 				return err
 			}
 			s.result.Received = append(s.result.Received, fax)
-			s.step("B", "received %s (%s) from %s, every row of it readable", count(fax.Pages), size(fax.Documents), fax.From)
+			what := "every row of it readable"
+			if fax.Error != "" {
+				what = "not readable in full: " + fax.Error
+			}
+			s.step("B", "received %s (%s) from %s, %s", count(fax.Pages), size(fax.Documents), fax.From, what)
 			return nil
 		}
 		if err := nap(ctx); err != nil {
@@ -278,11 +282,13 @@ func nap(ctx context.Context) error {
 	}
 }
 
-func count(pages int) string {
-	if pages == 1 {
-		return "1 page"
+func count(pages int) string { return plural(pages, "page") }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d pages", pages)
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func size(docs []gateway.DocumentView) string {

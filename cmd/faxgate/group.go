@@ -41,7 +41,7 @@ func (g *groupAddCmd) Run(a *app) error {
 }
 
 func showGroup(w io.Writer, g gateway.Group) {
-	fmt.Fprintf(w, "%s  %s\n", g.Code, strings.TrimSpace(fmt.Sprintf("%s  %d members", g.Name, len(g.Members))))
+	fmt.Fprintf(w, "%s  %s\n", g.Code, strings.TrimSpace(fmt.Sprintf("%s  %s", g.Name, plural(len(g.Members), "member"))))
 	for _, m := range g.Members {
 		fmt.Fprintf(w, "  %s\n", m)
 	}

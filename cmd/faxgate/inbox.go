@@ -40,10 +40,19 @@ func (i *inboxListCmd) Run(a *app) error {
 	return i.print(a, list, func(w io.Writer) {
 		var rows []string
 		for _, f := range list.Faxes {
-			rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%s\t%s\t%s", f.ID, clock(f.ReceivedAt), f.Pages, f.From, f.Subject, f.Error))
+			rows = append(rows, fmt.Sprintf("%s\t%s\t%d\t%s\t%s\t%s", f.ID, clock(f.ReceivedAt), f.Pages, f.From, f.Subject, short(f.Error)))
 		}
 		columns(w, "The inbox is empty.", "ID\tRECEIVED\tPAGES\tFROM\tSUBJECT\tERROR", rows)
 	})
+}
+
+// short cuts a text to what fits into a column; show has all of it.
+func short(text string) string {
+	const most = 48
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
 }
 
 type inboxShowCmd struct {
@@ -86,7 +95,7 @@ type inboxExportCmd struct {
 	remote
 	ID     string `arg:"" help:"The received fax."`
 	Out    string `arg:"" help:"The file to write; - is standard output."`
-	Format string `help:"pdf, tiff (the document as it came) or raw (the whole mail)." enum:"pdf,tiff,raw" default:"pdf"`
+	Format string `help:"pdf, tiff (the document as it came) or raw (the whole mail); default: by the ending of the name, .tif, .tiff or .eml, else pdf." enum:",pdf,tiff,raw" default:"" placeholder:"FORMAT"`
 }
 
 // Run writes one received fax to a file.
@@ -96,8 +105,23 @@ func (i *inboxExportCmd) Run(a *app) error {
 		return err
 	}
 	return toFile(a, i.Out, func(w io.Writer) error {
-		return c.download(a, "/inbox/"+url.PathEscape(i.ID)+"/"+i.Format, w)
+		return c.download(a, "/inbox/"+url.PathEscape(i.ID)+"/"+i.format(), w)
 	})
+}
+
+// format is the wanted one, else the one that the file's name asks for.
+func (i *inboxExportCmd) format() string {
+	if i.Format != "" {
+		return i.Format
+	}
+	switch strings.ToLower(filepath.Ext(i.Out)) {
+	case ".tif", ".tiff":
+		return "tiff"
+	case ".eml":
+		return "raw"
+	default:
+		return "pdf"
+	}
 }
 
 // toFile lets write fill the file: it appears under its name only when it is whole. "-" is standard output.

@@ -45,7 +45,7 @@ func (m *mailParseCmd) Run(a *app) error {
 		opened[p.Index], err = describe(a, opener, p, r)
 		return err
 	})
-	if msg == nil {
+	if msg == nil || err != nil && !m.JSON && len(msg.Parts) == 0 {
 		return fmt.Errorf("%s: %w", m.File, err)
 	}
 	d := ifax.Describe(msg, documents(msg, opened))
