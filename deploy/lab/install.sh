@@ -6,7 +6,7 @@ packages=(
   postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd libsasl2-modules sasl2-bin openssl # the mail servers
   swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl mpack curl netcat-openbsd        # other people's mail clients
   libtiff-tools poppler-utils mupdf-tools ghostscript imagemagick                                   # other people's eyes
-  postgresql buildah podman runc jq iproute2 util-linux python3                                          # the rest
+  chromium postgresql buildah podman runc jq iproute2 util-linux python3                            # the rest
 )
 missing=()
 status=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${packages[@]}" 2>/dev/null || true)
