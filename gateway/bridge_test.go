@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"strings"
 	"testing"
+	"time"
 
 	"faxgate/gateway"
 	"faxgate/gateway/config"
@@ -119,19 +120,45 @@ func TestUnauthorisedMailIsNotFaxed(t *testing.T) {
 	}
 }
 
-func TestTooManyMailsInAMinuteAreToldToComeLater(t *testing.T) {
-	b, _ := bridge(t, func(o *gateway.Options) { o.Config.Limits.MailsPerMinute = 3 })
+// TestAThousandMailsInAMinute: those beyond the limit are told to come later in the dialogue, nobody is answered by mail, and the journal says why without being flooded.
+func TestAThousandMailsInAMinute(t *testing.T) {
+	b, s := bridge(t, func(o *gateway.Options) { o.Config.Sender[0].Outcome = "never" })
+	const mails, limit = 1000, 60
+	began := time.Now()
 	later := 0
-	for n := range 6 {
+	for n := range mails {
 		err := b.deliver("clerk@office.test", "acme@b.test", officeMail("clerk@office.test", fmt.Sprintf("r%d", n), "x", "", "text/plain|words"))
-		if re, ok := errors.AsType[*mailio.ReplyError](err); ok && re.Code == 451 {
+		if re, ok := errors.AsType[*mailio.ReplyError](err); ok && re.Code == 451 && re.Enhanced == "4.7.1" {
 			later++
 		} else if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if later != 3 {
-		t.Errorf("%d of 6 were told to come later, want 3", later)
+	minutes := 1 + int(time.Since(began)/time.Minute)
+	if taken := mails - later; taken < limit || taken > limit*minutes {
+		t.Errorf("%d of %d mails were taken in %v, want %d a minute", taken, mails, time.Since(began), limit)
+	}
+	b.journal("more than 60 mails to fax in a minute")
+	eventually(t, func() (bool, string) { return s.tries() >= mails-later, "the faxes that were taken did not go out" })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, env := range s.envs {
+		if env.To != "fax@partner.test" {
+			t.Errorf("a mail went to %s", env.To)
+		}
+	}
+	lines, err := b.Journal(context.Background(), gateway.JournalFilter{Page: gateway.Page{Limit: 1000}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, l := range lines {
+		if l.Kind == "refused" {
+			refused++
+		}
+	}
+	if refused > 61*minutes {
+		t.Errorf("%d lines of the journal for refusals", refused)
 	}
 }
 

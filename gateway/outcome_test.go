@@ -108,3 +108,55 @@ func TestTroubleIsToldAfterTheFirstHour(t *testing.T) {
 		t.Errorf("mail:\n%.1000s", got)
 	}
 }
+
+func TestOneOutcomeMailTellsAGroupOfFiveTruthfully(t *testing.T) {
+	machines := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
+	bounces := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){refuses(mailio.StageRCPT, 550, "5.1.1", "5.1.1 no such user")}}
+	people := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
+	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
+		o.Config.Retry.Monitoring = config.Duration(4 * time.Second)
+		o.Sender = func(to string) (mailio.Sender, error) {
+			switch {
+			case to == "clerk@office.test":
+				return people, nil
+			case to == "gone@bounce.test":
+				return bounces, nil
+			}
+			return machines, nil
+		}
+	}).start()
+	a.contact(gateway.Contact{Address: "simple@s.test", Code: "s", Kind: gateway.Machine, Form: gateway.ContactForm{Profile: "S"}, Pinned: true})
+	a.contact(gateway.Contact{Address: "big@m.test", Code: "m", Kind: gateway.Machine, Form: gateway.ContactForm{Profile: "F", Coding: "MMR", Resolution: "300"}})
+	a.contact(gateway.Contact{Address: "bob@p.test", Kind: gateway.Person})
+	a.contact(gateway.Contact{Address: "who@u.test"})
+	a.contact(gateway.Contact{Address: "gone@bounce.test", Kind: gateway.Machine})
+	if _, err := a.AddGroup(context.Background(), gateway.Group{Code: "five", Members: []string{"s", "m", "bob@p.test", "who@u.test", "gone@bounce.test"}}); err != nil {
+		t.Fatal(err)
+	}
+	id, err := a.Submit(context.Background(), withOutcome(gateway.OutcomeAlways, "five"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return machines.tries() == 4, "not all four were sent" })
+	f, err := a.Fax(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range f.Deliveries {
+		if d.To == "simple@s.test" || d.To == "big@m.test" {
+			if err := a.deliver("", "fax@a.test", receiptFor(d.MessageID, d.To, "dispatched")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	eventually(t, func() (bool, string) { return people.tries() == 1, "no outcome mail" })
+	got := string(people.sent[0])
+	for to, state := range map[string]string{
+		"simple@s.test": "confirmed", "big@m.test": "confirmed", "bob@p.test": "accepted, no receipt asked for", "who@u.test": "accepted, but not confirmed in time", "gone@bounce.test": "failed",
+	} {
+		i := strings.Index(got, "\r\n"+to+"\r\n")
+		if i < 0 || !strings.HasPrefix(got[i+len(to)+4:], "  "+state) {
+			t.Errorf("the outcome mail does not say that %s is %s:\n%.2500s", to, state, got)
+		}
+	}
+}
