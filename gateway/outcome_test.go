@@ -116,10 +116,10 @@ func TestOneOutcomeMailTellsAGroupOfFiveTruthfully(t *testing.T) {
 	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
 		o.Config.Retry.Monitoring = config.Duration(4 * time.Second)
 		o.Sender = func(to string) (mailio.Sender, error) {
-			switch {
-			case to == "clerk@office.test":
+			switch to {
+			case "clerk@office.test":
 				return people, nil
-			case to == "gone@bounce.test":
+			case "gone@bounce.test":
 				return bounces, nil
 			}
 			return machines, nil
