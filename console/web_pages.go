@@ -233,7 +233,8 @@ func tally(list []gateway.Delivery) string {
 // retriable tells whether a person can have any of the deliveries sent again.
 func retriable(list []gateway.Delivery) bool {
 	return slices.ContainsFunc(list, func(d gateway.Delivery) bool {
-		return slices.Contains([]spool.State{gateway.Failed, gateway.Expired, gateway.Held, gateway.Cancelled, gateway.Uncertain}, d.State)
+		waits := d.State == gateway.Queued && d.Attempts > 0
+		return waits || slices.Contains([]spool.State{gateway.Failed, gateway.Expired, gateway.Held, gateway.Cancelled, gateway.Uncertain}, d.State)
 	})
 }
 

@@ -8,10 +8,13 @@ import (
 	"faxgate/spool"
 )
 
-// Retry puts what has failed, expired or is held back into the queue: the same message where it may still be the same, by the person's own decision.
+// Retry puts what has failed, expired or is held back into the queue: the same message where it may still be the same, by the person's own decision. What waits for its next try is tried now.
 func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
-	return g.manage(ctx, id, []spool.State{Failed, Expired, Held, Cancelled, Uncertain}, func(tx *spool.Tx, t spool.Task) error {
-		none := 0
+	return g.manage(ctx, id, []spool.State{Queued, Failed, Expired, Held, Cancelled, Uncertain}, func(tx *spool.Tx, t spool.Task) error {
+		none, due := 0, tx.Now()
+		if t.State == Queued {
+			return g.setState(tx, t, Queued, change{due: &due, by: "person", words: "tried now, by hand"})
+		}
 		if t.Kind == KindRoute {
 			return g.retryRoute(tx, t)
 		}
@@ -26,7 +29,6 @@ func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 			return err
 		}
 		t.Attempts, t.What = 0, marshal(w)
-		due := tx.Now()
 		return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
 	})
 }

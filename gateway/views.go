@@ -11,7 +11,7 @@ type Fax struct {
 	ID         spool.ID       `json:"id"`
 	Number     int64          `json:"number,omitempty"` // the running fax number of this gateway
 	State      spool.State    `json:"state"`
-	Late       bool           `json:"late,omitempty"`
+	Late       bool           `json:"late"`
 	Subject    string         `json:"subject,omitempty"`
 	Priority   string         `json:"priority,omitempty"` // "low" or "high"; empty: normal
 	CreatedAt  time.Time      `json:"createdAt"`
@@ -35,7 +35,7 @@ type Delivery struct {
 	Task      spool.ID    `json:"task"`
 	To        string      `json:"to"`
 	State     spool.State `json:"state"`
-	Late      bool        `json:"late,omitempty"`
+	Late      bool        `json:"late"`
 	MessageID string      `json:"messageId,omitempty"`
 	Form      string      `json:"form,omitempty"`   // such as "S MH 204x196 A4"
 	Reason    string      `json:"reason,omitempty"` // why it stands where it stands, in words

@@ -100,6 +100,25 @@ func TestTemporaryTroubleIsTriedAgainUpToTheCap(t *testing.T) {
 	}
 }
 
+func TestWhatWaitsForItsNextTryIsTriedNowByHand(t *testing.T) {
+	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){refuses(mailio.StageMAIL, 451, "4.3.0", "come back later"), accepts}}
+	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
+		o.Sender = s.way
+		o.Config.Retry.FirstWait = config.Duration(time.Hour)
+	}).start()
+	id := a.submit("fax@b.test")
+	eventually(t, func() (bool, string) {
+		f, err := a.Fax(context.Background(), id)
+		return err == nil && f.State == gateway.Queued && f.Deliveries[0].Attempts == 1, "the first try has not failed"
+	})
+	if err := a.Retry(context.Background(), id); err != nil {
+		t.Fatal(err)
+	}
+	if f := a.wait(id, gateway.Accepted); s.tries() != 2 || f.Deliveries[0].Attempts != 2 {
+		t.Errorf("%d tries, %d of them told", s.tries(), f.Deliveries[0].Attempts)
+	}
+}
+
 func TestUnansweredDotIsUncertainAndSentOnceMoreByteForByte(t *testing.T) {
 	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){hangsUp}}
 	a := newNode(t, "fax@a.test", func(o *gateway.Options) {

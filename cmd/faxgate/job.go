@@ -14,7 +14,7 @@ import (
 type jobCmd struct {
 	List   jobListCmd   `cmd:"" help:"List the sent faxes, newest first."`
 	Show   jobShowCmd   `cmd:"" help:"Show a fax and every step of its way."`
-	Retry  jobRetryCmd  `cmd:"" help:"Send a failed, expired, uncertain or held fax again, now."`
+	Retry  jobRetryCmd  `cmd:"" help:"Send a failed, expired, uncertain or held fax again, or a waiting one now."`
 	Resend jobResendCmd `cmd:"" help:"Send the documents of a fax as a new one, to the same recipients or to others."`
 	Cancel jobCancelCmd `cmd:"" help:"Stop a fax that has not been sent yet."`
 }

@@ -229,7 +229,27 @@ func explain(err error) error {
 	if pe, ok := errors.AsType[toml.ParseError](err); ok {
 		return errors.New(strings.TrimSpace(pe.ErrorWithUsage()))
 	}
+	text, kinds, ok := strings.Cut(err.Error(), "incompatible types: TOML value has type ")
+	if _, wanted, cut := strings.Cut(kinds, "destination has type "); ok && cut {
+		return errors.New(text + "give " + inWords(wanted))
+	}
 	return err
+}
+
+// inWords says how a value of the kind is written in TOML.
+func inWords(kind string) string {
+	switch kind {
+	case "slice":
+		return `a list in brackets, such as ["fax@example.com"]`
+	case "integer":
+		return "a whole number, without quotes"
+	case "boolean", "bool":
+		return "true or false, without quotes"
+	case "string":
+		return "a text in quotes"
+	default:
+		return "a value of the kind " + kind
+	}
 }
 
 func joinKeys(keys []toml.Key) string {

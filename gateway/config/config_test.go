@@ -44,6 +44,8 @@ func TestPrintedDefaultReadsBackTheSame(t *testing.T) {
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown key", "[fax]\nnam = \"x\"", "unknown key fax.nam"},
+		{"not a list", "[fax]\naddresses = \"fax@a.example\"", "give a list in brackets"},
+		{"quoted number", "[relay]\nport = \"25\"", "give a whole number, without quotes"},
 		{"bad span", "[retry]\ngrace = \"soon\"", "no time span"},
 		{"bad size", "[listen]\nmax_size = \"big\"", "no size"},
 		{"negative size", "[listen]\nmax_size = \"-2MB\"", "no size"},
