@@ -115,8 +115,11 @@ func deliveryView(tx *spool.Tx, t spool.Task) (Delivery, error) {
 		last := messages[len(messages)-1]
 		d.MessageID, d.Form = last.MessageID, readForm(last).String()
 	}
-	if t.Kind == KindRoute {
+	switch t.Kind {
+	case KindRoute:
 		d.Form = readWhat[routeWhat](t).String()
+	case KindReceipt:
+		d.Form = "receipt (MDN)"
 	}
 	events, err := tx.Events(spool.EventFilter{Window: spool.Window{Limit: all}, Task: t.ID, Kinds: []string{"state"}})
 	if err != nil {

@@ -176,8 +176,20 @@ func (t *tiffPDFCmd) Run(a *app) error {
 		return err
 	}
 	defer b.Close()
-	return toFile(a, t.Out, func(w io.Writer) error {
-		_, err := codec.WritePDF(a, w, pdf.Meta{Title: t.In, Producer: "faxgate " + versionText()}, b.Pages(a))
+	var report codec.Report
+	err = toFile(a, t.Out, func(w io.Writer) error {
+		report, err = codec.WritePDF(a, w, pdf.Meta{Title: t.In, Producer: "faxgate " + versionText()}, b.Pages(a))
 		return err
 	})
+	if err == nil {
+		damaged(a, report)
+	}
+	return err
+}
+
+// damaged tells on standard error what the originals lacked.
+func damaged(a *app, r codec.Report) {
+	if r.Missing > 0 || r.BadRows > 0 {
+		fmt.Fprintf(a.stderr, "faxgate: the original is damaged: %s unreadable, %s missing and left white\n", plural(r.BadRows, "row"), plural(r.Missing, "row"))
+	}
 }

@@ -54,8 +54,12 @@ func (t *tiffConvertCmd) Run(a *app) error {
 		report, err = codec.Write(a, w, target.Profile, total, codec.Fit(a, b.Pages(a), target))
 		return err
 	})
-	if err != nil || out == "-" {
+	if err != nil {
 		return err
+	}
+	damaged(a, report)
+	if out == "-" {
+		return nil
 	}
 	return t.print(a, converted{out, report.Pages, report.Bytes}, func(w io.Writer) {
 		fmt.Fprintf(w, "%s: %s, %d bytes\n", out, count(report.Pages), report.Bytes)
