@@ -27,8 +27,10 @@ type finding struct {
 // confirm applies a report (MDN or DSN) that has come in: find the message that it speaks of, see what it says, and bring the fax to the rung that this proves. A report that matches
 // nothing changes nothing (RFC 8098 section 6.1, RFC 3464 section 4.1).
 func (g *Gateway) confirm(ctx context.Context, l *spool.Lease, rec spool.Received, msg *ifax.Message) error {
-	return l.Update(ctx, func(tx *spool.Tx) error {
-		words := "a receipt was matched"
+	var after spool.Task
+	var words string
+	err := l.Update(ctx, func(tx *spool.Tx) error {
+		words, after = "a receipt was matched", spool.Task{}
 		m, t, err := g.match(tx, msg)
 		switch {
 		case errors.Is(err, spool.ErrNotFound):
@@ -39,12 +41,19 @@ func (g *Gateway) confirm(ctx context.Context, l *spool.Lease, rec spool.Receive
 			if err := g.applyAll(tx, t, m, rec.ID, findings(msg)); err != nil {
 				return err
 			}
+			if after, err = tx.Task(t.ID); err != nil {
+				return err
+			}
 		}
 		if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "report", Words: words}); err != nil {
 			return err
 		}
 		return g.finishIntake(tx, l.Task, rec, Reported, 0, "")
 	})
+	if err == nil {
+		g.log.InfoContext(ctx, words, "fax", after.Job, "task", after.ID, "to", after.Recipient, "state", after.State, "inbox", rec.ID)
+	}
+	return err
 }
 
 // applyAll applies what a report says. A report that names the task's own recipient says nothing about it by what it tells of others, as a server does that reports on several at once.
