@@ -28,9 +28,27 @@ func (g *Gateway) Retry(ctx context.Context, id spool.ID) error {
 		if err := tx.SetTask(t.ID, spool.TaskChange{Attempts: &none, What: marshal(w)}); err != nil {
 			return err
 		}
+		if err := tellAgain(tx, t.Job); err != nil {
+			return err
+		}
 		t.Attempts, t.What = 0, marshal(w)
 		return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
 	})
+}
+
+// tellAgain has the sender told once more when the fax rests: what the outcome mail that has gone out says of it is not the last word any more.
+func tellAgain(tx *spool.Tx, job spool.ID) error {
+	j, err := tx.Job(job)
+	if err != nil {
+		return err
+	}
+	a := readJobAttrs(j)
+	if !a.Told {
+		return nil
+	}
+	a.Told = false
+	j.Attrs = marshal(a)
+	return tx.SetJob(j)
 }
 
 // retryRoute does a thing that a rule said once more. A fax that is held by a rule is released.

@@ -93,6 +93,26 @@ func TestOutcomeMailsAsTheSenderWantsThem(t *testing.T) {
 	}
 }
 
+func TestAfterARetryByHandTheSenderIsToldTheNewOutcome(t *testing.T) {
+	fax := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){refuses(mailio.StageRCPT, 550, "5.1.1", "no such fax yet"), accepts}}
+	people := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
+	a := newNode(t, "fax@a.test", func(o *gateway.Options) { o.Sender = byRecipient(fax, people); o.Config.Fax.RequestMDN = false }).start()
+	id, err := a.Submit(context.Background(), withOutcome(gateway.OutcomeAlways, "one@b.test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return people.tries() == 1, "no outcome mail" })
+	if err := a.Retry(context.Background(), id); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return people.tries() == 2, "the new outcome was not told" })
+	for i, want := range []string{"no such fax yet", "accepted, no receipt asked for"} {
+		if got := string(people.sent[i]); !strings.Contains(got, want) {
+			t.Errorf("outcome mail %d does not say %q:\n%.1500s", i+1, want, got)
+		}
+	}
+}
+
 func TestTroubleIsToldAfterTheFirstHour(t *testing.T) {
 	fax := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){refuses(mailio.StageMAIL, 451, "4.3.0", "come back later")}}
 	people := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
