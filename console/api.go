@@ -127,7 +127,7 @@ func statusOf(err error) (int, string) {
 	}
 	switch {
 	case errors.Is(err, gateway.ErrNotFound), errors.Is(err, spool.ErrNotFound):
-		return http.StatusNotFound, "Nothing here has this id, code or address. `faxgate job list`, `inbox list`, `contact list`, `group list`, `peer list` and `token list` show what there is."
+		return http.StatusNotFound, "There is no such fax, document, contact, group, token or machine here: `faxgate job list`, `inbox list`, `contact list`, `group list`, `peer list` and `token list` show what there is."
 	case errors.Is(err, gateway.ErrState):
 		return http.StatusConflict, err.Error()
 	case errors.Is(err, gateway.ErrLowDisk):
