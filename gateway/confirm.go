@@ -84,7 +84,7 @@ func findings(msg *ifax.Message) []finding {
 		return []finding{{
 			verdict: m.Verdict(), kind: "mdn", words: words, by: m.FinalRecipient, features: m.Features,
 			names:   []string{m.OriginalRecipient, m.FinalRecipient},
-			refusal: ifax.Refusal{Report: true, Words: words, Status: statusIn(m.Errors)},
+			refusal: ifax.Refusal{Report: unreadable(m), Words: words, Status: statusIn(m.Errors)},
 		}}
 	}
 	var list []finding
@@ -99,6 +99,12 @@ func findings(msg *ifax.Message) []finding {
 		}
 	}
 	return list
+}
+
+// unreadable tells whether a bad receipt says that the fax could not be processed. That the mailbox is gone, or that the message came too late, is bad news of another kind: no other form of
+// the fax helps there.
+func unreadable(m *mdn.MDN) bool {
+	return m.Type == mdn.TypeFailed || slices.Contains(m.Modifiers, mdn.ModifierError)
 }
 
 // statusIn finds an enhanced status code at the head of an MDN's Error field, where devices put it.

@@ -153,6 +153,39 @@ func TestRefusedFormGoesOnceMoreAsProfileS(t *testing.T) {
 	a.journal("it goes once more as Profile S")
 }
 
+func TestOnlyAReceiptThatSpeaksOfTheFaxHealsIt(t *testing.T) {
+	a, b := pair(t, nil, nil)
+	a.wait(a.submit("fax@b.test"), gateway.Confirmed)
+	b.inbox(1)
+	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
+	a.end()
+	a.opts.Sender = s.way
+	a.start()
+	for _, tt := range []struct{ disposition, form string }{
+		{"deleted/mailbox-terminated", "F MMR"}, {"processed/warning", "F MMR"}, {"processed/expired", "F MMR"}, {"processed/error", "S MH"},
+	} {
+		id := a.submit("fax@b.test")
+		f := a.wait(id, gateway.Accepted)
+		first := f.Deliveries[0].MessageID
+		if err := a.deliver("", "fax@a.test", receiptFor(first, "fax@b.test", tt.disposition)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() (bool, string) {
+			f, err := a.Fax(context.Background(), id)
+			d := f.Deliveries[0]
+			return err == nil && (d.State == gateway.Failed || d.State == gateway.Accepted && d.MessageID != first), tt.disposition + ": fax is " + string(d.State)
+		})
+		f, err := a.Fax(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		healed := f.State == gateway.Accepted
+		if wants := tt.form == "S MH"; healed != wants || !strings.HasPrefix(f.Deliveries[0].Form, tt.form) {
+			t.Errorf("%s: %s, form %q", tt.disposition, f.State, f.Deliveries[0].Form)
+		}
+	}
+}
+
 func TestNoReceiptIsExpiredAndALateOneConfirms(t *testing.T) {
 	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
 	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
