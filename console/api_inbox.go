@@ -27,7 +27,7 @@ func (c *Console) inboxOperations(api huma.API) {
 	c.download(api, "/inbox/{id}/pdf", "inbox-pdf", "The received fax as PDF", "application/pdf", c.gw.InboxPDF)
 	c.picture(api, "/inbox/{id}/pages/{page}", "inbox-page", c.gw.InboxThumbnail)
 	c.original(api, "/inbox/{id}/raw", "inbox-raw", "The mail as it came", "message/rfc822", c.raw)
-	c.original(api, "/inbox/{id}/tiff", "inbox-tiff", "The document as it came: the first TIFF, or the first document where there is none", "image/tiff", c.firstTIFF)
+	c.tiff(api, "/inbox/{id}/tiff", "inbox-tiff", "The received fax as TIFF: the document as it came where it is one TIFF, else all readable pages (MMR)")
 	c.original(api, "/documents/{id}", "document", "Any document as it came", "application/octet-stream", c.document)
 }
 
@@ -47,21 +47,30 @@ func (c *Console) document(ctx context.Context, id spool.ID) (whole, error) {
 	return whole{d.Name, d.Type, b}, err
 }
 
-// firstTIFF finds the document that a fax machine sent.
-func (c *Console) firstTIFF(ctx context.Context, id spool.ID) (whole, error) {
-	fax, err := c.gw.InboxFax(ctx, id)
+// tiff registers the received fax as TIFF.
+func (c *Console) tiff(api huma.API, path, id, summary string) {
+	huma.Register(api, binary(operation(http.MethodGet, path, id, summary, "documents"), "image/tiff"),
+		func(_ context.Context, in *byID) (*huma.StreamResponse, error) {
+			return &huma.StreamResponse{Body: func(hc huma.Context) {
+				r, w := humago.Unwrap(hc)
+				c.serveTIFF(w, r, spool.ID(in.ID))
+			}}, nil
+		})
+}
+
+// serveTIFF sends the document as it came where it is one whole TIFF, as machines send it, and otherwise makes one of all readable pages.
+func (c *Console) serveTIFF(w http.ResponseWriter, r *http.Request, id spool.ID) {
+	fax, err := c.gw.InboxFax(r.Context(), id)
 	if err != nil {
-		return whole{}, err
+		status, words := statusOf(err)
+		c.refuse(w, r, status, words)
+		return
 	}
-	for _, d := range fax.Documents {
-		if d.Type == "image/tiff" {
-			return c.document(ctx, d.ID)
-		}
+	if docs := fax.Documents; len(docs) == 1 && docs[0].Type == "image/tiff" {
+		c.serve(w, r, docs[0].ID, c.document)
+		return
 	}
-	if len(fax.Documents) == 0 {
-		return whole{}, gateway.ErrNotFound
-	}
-	return c.document(ctx, fax.Documents[0].ID)
+	c.stream(w, r, "image/tiff", string(id)+".tif", func(w io.Writer) error { return c.gw.InboxTIFF(r.Context(), id, w) })
 }
 
 // original registers files that are kept as they came.

@@ -348,5 +348,5 @@ func (g *Gateway) wayWords(c Contact, to string) string {
 	tls := map[string]string{
 		"off": "without TLS", "starttls": "with TLS where it is offered", "starttls-required": "only with TLS (STARTTLS)", "implicit": "with TLS from the start",
 	}[hop.TLS]
-	return fmt.Sprintf("to %s, port %d, %s: %s", hop.Host, hop.Port, tls, why)
+	return fmt.Sprintf("it is handed to %s, port %d, %s: %s", hop.Host, hop.Port, tls, why)
 }

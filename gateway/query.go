@@ -246,6 +246,15 @@ func (g *Gateway) InboxPDF(ctx context.Context, id spool.ID, w io.Writer) error 
 	return g.receivedPDF(ctx, r, w)
 }
 
+// InboxTIFF writes the readable pages of a received fax, of all its documents, as one TIFF.
+func (g *Gateway) InboxTIFF(ctx context.Context, id spool.ID, w io.Writer) error {
+	r, err := g.received(ctx, id)
+	if err != nil {
+		return err
+	}
+	return g.receivedTIFF(ctx, r, w)
+}
+
 // FaxPDF writes the pages of a submitted fax, as they were submitted, as PDF.
 func (g *Gateway) FaxPDF(ctx context.Context, id spool.ID, w io.Writer) error {
 	j, docs, err := g.jobDocuments(ctx, id)

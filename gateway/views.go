@@ -36,9 +36,9 @@ type Delivery struct {
 	To        string      `json:"to"`
 	State     spool.State `json:"state"`
 	Late      bool        `json:"late"`
-	MessageID string      `json:"messageId,omitempty"`
-	Form      string      `json:"form,omitempty"`   // such as "S MH 204x196 A4"
-	Reason    string      `json:"reason,omitempty"` // why it stands where it stands, in words
+	MessageID string      `json:"messageId"`
+	Form      string      `json:"form"`   // such as "S MH 204x196 A4"
+	Reason    string      `json:"reason"` // why it stands where it stands, in words
 	Attempts  int         `json:"attempts"`
 	NextAt    *time.Time  `json:"nextAt,omitempty"` // next try, or the end of waiting for a receipt
 	Rungs     []Rung      `json:"rungs"`
@@ -48,8 +48,8 @@ type Delivery struct {
 type Rung struct {
 	State spool.State `json:"state"`
 	At    time.Time   `json:"at"`
-	By    string      `json:"by,omitempty"`
-	Words string      `json:"words,omitempty"`
+	By    string      `json:"by"`
+	Words string      `json:"words"`
 }
 
 // InboxFax is one received fax: `faxgate inbox list --json` and GET /api/v1/inbox.

@@ -175,7 +175,7 @@ func showContact(w io.Writer, v gateway.ContactView) {
 		}
 	}
 	fmt.Fprintf(w, "\nThe next fax, of a page of text, would go as %s, under the sender name %q:\n", v.Next.Form, v.Next.HeaderName)
-	for _, why := range append(v.Next.Why, "it is handed "+v.Next.Way) {
+	for _, why := range append(v.Next.Why, v.Next.Way) {
 		fmt.Fprintf(w, "  - %s\n", why)
 	}
 }

@@ -95,7 +95,7 @@ type inboxExportCmd struct {
 	remote
 	ID     string `arg:"" help:"The received fax."`
 	Out    string `arg:"" help:"The file to write; - is standard output."`
-	Format string `help:"pdf, tiff (the document as it came) or raw (the whole mail); default: by the ending of the name, .tif, .tiff or .eml, else pdf." enum:",pdf,tiff,raw" default:"" placeholder:"FORMAT"`
+	Format string `help:"pdf, tiff (a single TIFF as it came, else all readable pages) or raw (the whole mail); default: by the ending of the name, .tif, .tiff or .eml, else pdf." enum:",pdf,tiff,raw" default:"" placeholder:"FORMAT"`
 }
 
 // Run writes one received fax to a file.
