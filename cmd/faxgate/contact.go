@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"faxgate/console"
@@ -44,7 +45,21 @@ type contactFlags struct {
 	HeaderName *string      `help:"Sender name: the number of a slot of fax.names, or the name." placeholder:"NAME"`
 }
 
+// unbuilt refuses a form that this version cannot make.
+func (f *contactFlags) unbuilt() error {
+	if f.Profile != nil && slices.Contains([]string{"C", "J", "L", "M"}, strings.ToUpper(*f.Profile)) {
+		return usagef("profile %s is not built yet: use S, F or PDF", strings.ToUpper(*f.Profile))
+	}
+	if f.Coding != nil && slices.Contains([]string{"JPEG", "JBIG"}, strings.ToUpper(*f.Coding)) {
+		return usagef("coding %s is not built yet: use MH, MR or MMR", strings.ToLower(*f.Coding))
+	}
+	return nil
+}
+
 func (f *contactFlags) apply(c *gateway.Contact) error {
+	if err := f.unbuilt(); err != nil {
+		return err
+	}
 	set(&c.Name, f.Name)
 	set(&c.Code, f.Code)
 	set((*string)(&c.Kind), f.Kind)

@@ -93,6 +93,9 @@ type finding struct {
 
 // Run checks a TIFF file; exit 1 if it breaks a rule. What the RFC only recommends is told and does not count.
 func (t *tiffCheckCmd) Run(a *app) error {
+	if err := t.known(); err != nil {
+		return err
+	}
 	f, err := openFile(t.File)
 	if err != nil {
 		return err
@@ -125,16 +128,22 @@ func (t *tiffCheckCmd) Run(a *app) error {
 	return nil
 }
 
+// known refuses a profile that there is none of, or that this version does not know the rules of.
+func (t *tiffCheckCmd) known() error {
+	switch p := strings.ToUpper(t.Profile); p {
+	case "", "S", "F":
+		return nil
+	case "C", "J", "L", "M":
+		return usagef("checking against profile %s is not built yet: use S or F", p)
+	default:
+		return usagef("%q is no profile: use S or F", t.Profile)
+	}
+}
+
 // letter is the profile to check against: the one asked for, else the one that the pages look like.
 func (t *tiffCheckCmd) letter(a *app, f *file) (byte, error) {
-	switch p := strings.ToUpper(t.Profile); p {
-	case "S", "F":
-		return p[0], nil
-	case "C", "J", "L", "M":
-		return 0, usagef("checking against profile %s is not built yet: use S or F", p)
-	case "":
-	default:
-		return 0, usagef("%q is no profile: use S, F, C or J", t.Profile)
+	if t.Profile != "" {
+		return strings.ToUpper(t.Profile)[0], nil
 	}
 	info, err := codec.Info(a, f, f.size)
 	if err != nil {
