@@ -213,9 +213,9 @@ func lastWords(d Delivery) []Rung {
 	return said[max(0, len(said)-3):]
 }
 
-// stillTrouble tells whether a fax has had a vain try and rests nowhere yet: what the look after the first hour asks.
+// stillTrouble tells whether a fax has not been taken by anybody yet: what the look after the first hour asks.
 func stillTrouble(f Fax) bool {
 	return slices.ContainsFunc(f.Deliveries, func(d Delivery) bool {
-		return (d.State == Queued || d.State == Sending) && d.Attempts > 0 || d.State == Uncertain
+		return d.State == Queued || d.State == Sending || d.State == Uncertain
 	})
 }

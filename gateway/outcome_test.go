@@ -118,7 +118,7 @@ func TestTroubleIsToldAfterTheFirstHour(t *testing.T) {
 	people := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){accepts}}
 	a := newNode(t, "fax@a.test", func(o *gateway.Options) {
 		o.Sender = byRecipient(fax, people)
-		o.Config.Retry.FirstWait, o.Config.Retry.Tell = config.Duration(time.Minute), config.Duration(300*time.Millisecond)
+		o.Config.Retry.FirstWait, o.Config.Retry.Tell = config.Duration(time.Minute), config.Duration(3*time.Second)
 	}).start()
 	if _, err := a.Submit(context.Background(), withOutcome(gateway.OutcomeTrouble, "one@b.test")); err != nil {
 		t.Fatal(err)

@@ -350,6 +350,10 @@ func (g *Gateway) Peer(ctx context.Context, addr string) (v PeerView, err error)
 
 func (g *Gateway) peerView(p spool.Peer) PeerView {
 	v := PeerView{Address: p.Address, Features: p.Raw, Source: p.Source, LearnedAt: p.LearnedAt, ExpiresAt: p.ExpiresAt, Pinned: p.Pinned, Best: "Profile S (its abilities cannot be read)"}
+	if p.ExpiresAt != nil && !p.Pinned && p.ExpiresAt.Before(g.now()) {
+		v.Best = "Profile S (what was learned is too old to be believed)"
+		return v
+	}
 	if c, err := ifax.ParseCapabilities(p.Raw); err == nil {
 		t := ifax.Choose(c, g.ours, codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
 		v.Best = fmt.Sprintf("profile %c, %s, %s", t.Profile.Letter, t.Profile.Coding, t.Resolution)
