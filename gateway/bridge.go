@@ -204,7 +204,7 @@ func (g *Gateway) submitMail(tx *spool.Tx, env mailio.Envelope, raw spool.Hash, 
 	if err != nil {
 		return err
 	}
-	r := SubmitRequest{Outcome: Outcome{To: in.msg.From.Address, When: b.sender.Outcome, Content: b.sender.Content}}
+	r := SubmitRequest{HeaderName: b.sender.HeaderName, Outcome: Outcome{To: in.msg.From.Address, When: b.sender.Outcome, Content: b.sender.Content}}
 	d := spool.Draft{Documents: in.docs, Job: spool.Job{Origin: originMail, Sender: g.cfg.Account(), Subject: cleanSubject(in.msg.Subject)}}
 	var names []string
 	for _, a := range b.to {

@@ -83,6 +83,20 @@ func TestMailToAContactIsFaxed(t *testing.T) {
 	}
 }
 
+func TestTheSendersOwnNameStandsInTheHeaderLine(t *testing.T) {
+	b, s := bridge(t, func(o *gateway.Options) {
+		o.Config.Fax.Names = []string{"Head office", "Sales"}
+		o.Config.Sender[0].HeaderName = "2"
+	})
+	if err := b.deliver("clerk@office.test", "acme@b.test", officeMail("clerk@office.test", "h", "offer", "", "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return s.tries() >= 1, "nothing was sent" })
+	if h, _ := s.sentTo(t, "fax@partner.test"); !strings.Contains(h.Get("From"), "Sales") {
+		t.Errorf("From: %s, want the sender name Sales in it", h.Get("From"))
+	}
+}
+
 func TestUnauthorisedMailIsNotFaxed(t *testing.T) {
 	plain := "text/plain|words"
 	for _, tt := range []struct {

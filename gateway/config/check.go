@@ -31,7 +31,7 @@ func (c *Config) Check() error {
 	c.checkRoutes(&p)
 	c.checkFolders(&p)
 	for i, s := range c.Sender {
-		s.check(&p, fmt.Sprintf("sender[%d]", i))
+		s.check(&p, fmt.Sprintf("sender[%d]", i), &c.Fax)
 	}
 	p.listen("console.listen", c.Console.Listen)
 	c.Retry.check(&p)

@@ -12,6 +12,8 @@ type Sender struct {
 	Outcome string `toml:"outcome" comment:"tell the sender what became of the fax: always | trouble | never"`
 	Content bool   `toml:"content" comment:"with a picture of the first page"`
 	Cover   bool   `toml:"cover" comment:"the text of the mail is the first page"`
+
+	HeaderName string `toml:"header_name" comment:"sender name in the header line: the number of a slot of fax.names, or the name; empty: the contact's, else the default one"`
 }
 
 // Matches tells whether an address is this sender's.
@@ -29,7 +31,9 @@ func (s *Sender) defaults() {
 	}
 }
 
-func (s Sender) check(p *problems, key string) {
+func (s Sender) check(p *problems, key string, f *Fax) {
+	_, known := f.SenderName(s.HeaderName)
+	p.wants(known, key+".header_name", "the number of a slot of fax.names, or one of the names, not %q", s.HeaderName)
 	if !strings.HasPrefix(s.Address, "@") || len(s.Address) < 2 {
 		p.address(key+".address", s.Address)
 	}
