@@ -11,6 +11,7 @@ import (
 
 	"faxgate/gateway/config"
 	"faxgate/mailio"
+	"faxgate/mdn"
 )
 
 // nextHop makes the client for the host that a mail to this address is handed to.
@@ -37,7 +38,7 @@ func (g *Gateway) way(c Contact, to string) (config.Relay, string, error) {
 		return g.straight(c.Host, c.Port, c.TLS, ""), "the host that is set for this contact", nil
 	}
 	for _, d := range g.cfg.Direct {
-		if sameAddress(d.To, to) || strings.EqualFold(d.To, "@"+domain) {
+		if mdn.SameAddress(d.To, to) || strings.EqualFold(d.To, "@"+domain) {
 			return g.straight(d.Host, d.Port, c.TLS, d.TLS), "the [[direct]] host for " + d.To, nil
 		}
 	}

@@ -136,6 +136,3 @@ func peerKey(addr string) string {
 	}
 	return addr[:at] + strings.ToLower(addr[at:])
 }
-
-// sameAddress compares two addr-specs as RFC 8098 section 2.1 does.
-func sameAddress(a, b string) bool { return peerKey(a) == peerKey(b) }
