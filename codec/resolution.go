@@ -18,13 +18,13 @@ var resolutions = []Resolution{
 // Resolutions gives the legal pairs, coarsest first.
 func Resolutions() []Resolution { return slices.Clone(resolutions) }
 
-// ParseResolution reads "204x196", and "300" for a square one.
+// ParseResolution reads "204x196", and "300" for a square one. "100" is one of profile C only.
 func ParseResolution(s string) (Resolution, error) {
 	x, y, found := strings.Cut(strings.ToLower(s), "x")
 	if !found {
 		y = x
 	}
-	for _, r := range resolutions {
+	for _, r := range append(colourResolutions[:1:1], resolutions...) {
 		if fmt.Sprint(r.X) == x && fmt.Sprint(r.Y) == y {
 			return r, nil
 		}
@@ -106,8 +106,9 @@ func ParsePaper(s string) (Paper, error) {
 	return "", errorf("parse", ErrTarget, "%q is no fax paper: use %s", s, listed(names))
 }
 
-// widths per class of paper, by horizontal resolution (RFC 3949 section 4.2.1; 600 by T.30).
+// widths per class of paper, by horizontal resolution (RFC 3949 sections 4.2.1 and 6.2.1; 600 by T.30).
 var widths = map[int][3]int{
+	100: {864, 1024, 1216},
 	200: {1728, 2048, 2432}, 204: {1728, 2048, 2432},
 	300: {2592, 3072, 3648},
 	400: {3456, 4096, 4864}, 408: {3456, 4096, 4864},

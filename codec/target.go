@@ -59,11 +59,18 @@ type Target struct {
 	Resolution Resolution // default 204×196
 	Papers     []Paper    // what the other machine takes; default A4
 	Header     Header
+	// Kind is the most that a page of profile C may be: with Gray, colour pages become grey. Bilevel, the zero value, stands
+	// for Colour. It does not matter to the other profiles, whose pages are all bilevel.
+	Kind       Kind
 	KeepPixels bool // Code bilevel pages as they are: no scaling, no header; Papers and Reduce do not matter.
 	// Reduce makes pages that are longer than the paper smaller. Otherwise such a page is cut into several, of which each
 	// but the last is as long as the paper; a page that is no more than a tenth too long is reduced in any case.
 	Reduce bool
-	Why    []string // why this target was chosen, in words for the journal
+	// Halftone is how shades become dots, by default what suits the coding: HalftoneScreen for MH, MR and MMR,
+	// HalftoneDiffusion for JBIG.
+	Halftone Halftone
+	Clean    Clean
+	Why      []string // why this target was chosen, in words for the journal
 }
 
 // Header is the line that stands in the top rows of each page, in place of what was there. With neither time, sender nor
@@ -82,9 +89,15 @@ func (h Header) empty() bool { return h.Time.IsZero() && h.Sender == "" && h.Add
 func (t Target) withDefaults() (Target, error) {
 	if t.Resolution == (Resolution{}) {
 		t.Resolution = Resolution{204, 196}
+		if t.Profile.multiValue() {
+			t.Resolution = Resolution{200, 200}
+		}
 	}
 	if len(t.Papers) == 0 {
 		t.Papers = []Paper{A4}
+	}
+	if t.Profile.multiValue() {
+		return t.withColourDefaults()
 	}
 	if _, err := t.Profile.fax(); err != nil {
 		return t, err
