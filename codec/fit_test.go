@@ -205,7 +205,9 @@ func TestTargets(t *testing.T) {
 		target Target
 		words  string
 	}{
-		{Target{Profile: Profile{'C', JPEG}}, "profile C is not built yet"},
+		{Target{Profile: Profile{'C', MMR}}, "profile C is always coded JPEG"},
+		{Target{Profile: Profile{'C', JPEG}, Resolution: Resolution{204, 196}}, "profile C has no resolution 204x196"},
+		{Target{Profile: Profile{'C', JPEG}, KeepPixels: true}, "only bilevel pages"},
 		{Target{Profile: Profile{'S', MMR}}, "profile S is always coded MH"},
 		{Target{Profile: Profile{'F', JBIG}}, "coding JBIG is not built yet"},
 		{Target{Profile: Profile{'S', MH}, Resolution: Resolution{400, 400}}, "profile S has no resolution 400x400"},
