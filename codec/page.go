@@ -35,6 +35,9 @@ type Page struct {
 	Orientation   int    // of TIFF, 1 to 8: how the rows are to be turned; 1 (and 0) is upright
 	Truncated     bool   // the file does not hold all of the page's data
 	Vector        bool   // the page is drawn at any resolution: Width, Height, XRes and YRes are a proposal
+	// Cleaned is what Fit did to the page besides fitting it, nil if nothing. A page that is Blank has no rows: Write and
+	// WritePDF leave it out and say so in their Report.
+	Cleaned *Cleaned
 
 	src   source
 	limit time.Duration // of one walk over the rows

@@ -8,6 +8,17 @@ import (
 	"faxgate/codec/ccitt"
 )
 
+// Halftone is a way of making shades from black dots.
+type Halftone string
+
+// The halftones.
+const (
+	// HalftoneScreen grows dots on a lattice at 45 degrees, as print does: few bytes as MH, MR and MMR.
+	HalftoneScreen Halftone = "screen"
+	// HalftoneDiffusion scatters single dots by Floyd and Steinberg's error diffusion: fine detail, for JBIG.
+	HalftoneDiffusion Halftone = "diffusion"
+)
+
 // screen is a matrix of thresholds that makes dots grow from the centres of a lattice at 45 degrees on paper, as in print:
 // clustered dots code in a tenth of the bytes that scattered ones take (MH, MMR) and survive copying.
 type screen struct {

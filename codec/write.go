@@ -15,11 +15,18 @@ import (
 type Report struct {
 	Pages   int
 	Bytes   int64
-	Missing int // rows that the originals lacked, white now
-	BadRows int // damaged rows of the originals
+	Missing int       // rows that the originals lacked, white now
+	BadRows int       // damaged rows of the originals
+	Cleaned []Cleaned // what was done to pages besides fitting them, those that were left out among them
 }
 
 func (r *Report) add(p Page) {
+	if p.Cleaned != nil {
+		r.Cleaned = append(r.Cleaned, *p.Cleaned)
+	}
+	if p.blank() {
+		return
+	}
 	r.Pages++
 	st := p.Stats()
 	r.Missing += st.Missing
@@ -51,7 +58,7 @@ func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Se
 	tw := tiff.NewWriter(out, total)
 	enc := ccitt.NewEncoder()
 	for page, err := range pages {
-		if err == nil {
+		if err == nil && !page.blank() {
 			err = writePage(ctx, tw, enc, p, coding, page)
 		}
 		if err != nil {
@@ -60,7 +67,7 @@ func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Se
 		report.add(page)
 	}
 	if report.Pages == 0 {
-		return report, errorf("write", ErrEmpty, "there is no page to write")
+		return report, noPages(report)
 	}
 	if err := tw.Close(); err != nil {
 		return report, err

@@ -24,7 +24,7 @@ func WritePDF(ctx context.Context, w io.Writer, meta pdf.Meta, pages iter.Seq2[P
 	out := &counter{w: w}
 	pw := pdf.NewWriter(out, meta)
 	for page, err := range pages {
-		if err == nil {
+		if err == nil && !page.blank() {
 			err = writePDFPage(ctx, pw, page)
 		}
 		if err != nil {
@@ -33,7 +33,7 @@ func WritePDF(ctx context.Context, w io.Writer, meta pdf.Meta, pages iter.Seq2[P
 		report.add(page)
 	}
 	if report.Pages == 0 {
-		return report, errorf("write", ErrEmpty, "there is no page to write")
+		return report, noPages(report)
 	}
 	if err := pw.Close(); err != nil {
 		return report, err
