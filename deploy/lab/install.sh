@@ -4,7 +4,7 @@
 set -euo pipefail
 packages=(
   postfix dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd libsasl2-modules sasl2-bin openssl # the mail servers
-  swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl mpack curl netcat-openbsd        # other people's mail clients
+  swaks libnet-ssleay-perl libauthen-sasl-perl libdigest-hmac-perl mpack uudeview curl netcat-openbsd # other people's mail clients
   libtiff-tools libjpeg-turbo-progs jbigkit-bin tesseract-ocr tesseract-ocr-eng                     # other people's eyes
   poppler-utils mupdf-tools ghostscript imagemagick                                                 # and more of them
   chromium postgresql buildah podman runc jq iproute2 util-linux python3                            # the rest
