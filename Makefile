@@ -62,8 +62,9 @@ fuzz:
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz' || true); do \
 	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done; done
 
+# Our codecs beside libtiff, spandsp and jbigkit on this machine; BENCH passes flags, such as BENCH='-quick -only decode/mmr'.
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./codec/...
+	@$(GO) run ./codec/bench -corpus '$(CORPUS)' $(BENCH)
 
 image: 
 	@deploy/image.sh
