@@ -14,7 +14,7 @@ type Kind int
 const (
 	Text      Kind = iota // a letter, 10 point
 	Dense                 // small print, 6 point without paragraphs
-	Halftone              // a photograph through an 8 × 8 clustered-dot screen at 45 degrees
+	Halftone              // a photograph through a clustered-dot screen at 45 degrees
 	Diffusion             // the same photograph by Floyd-Steinberg error diffusion
 	Blank                 // nothing
 )

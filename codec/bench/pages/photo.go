@@ -14,7 +14,7 @@ const unit = 1 << 12
 // grating, all with the grain of a film.
 func Tone(s Size, x, y int) int {
 	u, v := x*unit/s.Width, y*unit/s.Height
-	grain := int(hash(x, y, 9)&3) - 1
+	grain := int(hash(x, y, 9)&15) - 7
 	return min(max(scene(u, v)+grain, 0), 255)
 }
 
@@ -26,7 +26,8 @@ func scene(u, v int) int {
 	case u > 500 && u < 1400 && v > 2300 && v < 3600:
 		return wall(u-500, v-2300)
 	case v > ridge:
-		return 30 + (v-ridge)/24 + (noise(u, v, 7, 3)*3+noise(u, v, 5, 4)*2+noise(u, v, 3, 5))/16
+		foliage := noise(u, v, 7, 3)*3 + noise(u, v, 5, 4)*3 + noise(u, v, 3, 5)*4
+		return 20 + (v-ridge)/24 + foliage/16
 	case within(u, v, 1000, 900, 300):
 		return 245
 	}
@@ -86,13 +87,10 @@ func hash(u, v int, seed uint32) uint32 {
 	return h ^ h>>15
 }
 
-// screen sets the photograph as the gateway does: two dots to a cell of 8
-// pixels, 12 at 600 dpi.
+// screen sets the photograph with dots on a lattice at 45 degrees, 11.3 pixels
+// apart: two to a cell of 16 × 16.
 func screen(p Page) {
-	cell := 8
-	if p.Width >= 4960 {
-		cell = 12
-	}
+	const cell = 16
 	dots := clustered(cell)
 	for y := range p.Height {
 		row := dots[y%cell*cell:][:cell]
