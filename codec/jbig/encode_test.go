@@ -1,0 +1,39 @@
+package jbig
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// corpus is the folder of public files.
+func corpus(t testing.TB) string {
+	dir := os.Getenv("FAXGATE_CORPUS")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "MANIFEST.tsv")); err != nil {
+		t.Skip("no corpus: set FAXGATE_CORPUS")
+	}
+	return dir
+}
+
+func TestTmp(t *testing.T) {
+	for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
+		data, err := os.ReadFile(filepath.Join(corpus(t), "itu", "itu"+n+".pbm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := readPBM(t, data)
+		for _, o := range []string{"8", "0", "64", "72"} {
+			want := tool(t, data, "pbmtojbg85", "-m", "0", "-p", o)
+			got := encode(t, Params{Width: b.width, Height: b.height, MX: -1, TwoLine: o[0] == '6' || o[0] == '7', NoTypical: o == "0" || o == "64"}, b)
+			i := 0
+			for i < min(len(got), len(want)) && got[i] == want[i] {
+				i++
+			}
+			t.Logf("%s %s %d %d %v %d", n, o, len(want), len(got), bytes.Equal(got, want), i)
+		}
+	}
+}
