@@ -62,7 +62,7 @@ func (b *bench) codes(c *benchCase) error {
 // dataFor is the coded page as the rival wants it: spandsp hands out the last row
 // of T.4 data when it sees the RTC.
 func (b *bench) dataFor(r *rival, c *benchCase) ([]byte, error) {
-	if r.name != "spandsp" || c.coding == mmr || c.coding == jbig {
+	if r.name != "spandsp" || c.coding == mmr || c.coding == t85 {
 		return c.coded[c.coding], nil
 	}
 	return b.withRTC(c)

@@ -9,19 +9,25 @@ import (
 
 	"faxgate/codec/bench/pages"
 	"faxgate/codec/ccitt"
+	"faxgate/codec/jbig"
 )
 
 // ours runs the project's own codecs, with memory that is used again.
 type ours struct {
-	dec  *ccitt.Decoder
-	enc  *ccitt.Encoder
-	src  bytes.Reader
-	out  bytes.Buffer
-	bits []byte
+	dec     *ccitt.Decoder
+	enc     *ccitt.Encoder
+	jbigDec *jbig.Decoder
+	jbigEnc *jbig.Encoder
+	src     bytes.Reader
+	out     bytes.Buffer
+	bits    []byte
 }
 
 func newOurs() *ours {
-	return &ours{dec: ccitt.NewDecoder(ccitt.Limits{}), enc: ccitt.NewEncoder()}
+	return &ours{
+		dec: ccitt.NewDecoder(ccitt.Limits{}), enc: ccitt.NewEncoder(),
+		jbigDec: jbig.NewDecoder(jbig.Limits{}), jbigEnc: jbig.NewEncoder(),
+	}
 }
 
 // turn runs a case until the budget is used up and returns the fastest run.
@@ -46,10 +52,10 @@ func (o *ours) turn(c *benchCase, budget time.Duration) (time.Duration, error) {
 func (o *ours) work(c *benchCase) func() error {
 	p := c.get()
 	switch {
-	case c.coding == jbig && c.op == encode:
+	case c.coding == t85 && c.op == encode:
 		return func() error { return o.encodeJBIG(p) }
-	case c.coding == jbig:
-		return func() error { return o.decodeJBIG(p, c.coded[jbig]) }
+	case c.coding == t85:
+		return func() error { return o.decodeJBIG(p, c.coded[t85]) }
 	case c.op == encode:
 		return func() error { return o.encode(p, c.coding.params(p)) }
 	case c.op == recode:

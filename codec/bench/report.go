@@ -40,7 +40,7 @@ func (r report) print(out io.Writer, o options) error {
 	default:
 		r.tables(&plain{w: tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)}, verdicts)
 	}
-	fmt.Fprintf(out, "slowest ratio: decode %.2f× encode %.2f×\n", slowest(r.cases, decode), slowest(r.cases, encode))
+	fmt.Fprintf(out, "slowest ratio: decode %s encode %s\n", times(slowest(r.cases, decode)), times(slowest(r.cases, encode)))
 	if o.targets {
 		for _, v := range verdicts {
 			if !v.met() {
@@ -69,14 +69,15 @@ func (r report) title(of string) string {
 
 // all is a line for each case: milliseconds, and how many times faster ours is.
 func (r report) all(t table) {
-	t.head(r.title("Every page"), "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "× libtiff", "× spandsp", "× jbigkit")
+	t.head(r.title("Every page"), "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "to libtiff", "to spandsp", "to jbigkit")
 	for _, c := range r.cases {
 		cells := []string{string(c.op), c.codingName(), c.drawn.name, c.size.String(), fmt.Sprint(c.bytes), c.ms("ours")}
 		for _, l := range libraries {
 			cells = append(cells, c.ms(l.name))
 		}
 		for _, l := range libraries {
-			cells = append(cells, c.times(l.name))
+			ratio, _ := c.ratio(l.name)
+			cells = append(cells, times(ratio))
 		}
 		t.row(cells...)
 	}
@@ -97,11 +98,12 @@ func (c *benchCase) ms(who string) string {
 	return "-"
 }
 
-func (c *benchCase) times(who string) string {
-	if ratio, ok := c.ratio(who); ok {
-		return fmt.Sprintf("%.2f", ratio)
+// times is a ratio, 0 where there is none.
+func times(ratio float64) string {
+	if ratio == 0 {
+		return "-"
 	}
-	return "-"
+	return fmt.Sprintf("%.2f×", ratio)
 }
 
 // targets is a line for each target.
@@ -113,7 +115,7 @@ func (r report) targets(t table, verdicts []verdict) {
 			word = "NOT MET"
 		}
 		c := benchCase{op: v.op, coding: v.coding}
-		t.row(string(v.op), c.codingName(), v.page, v.rival, fmt.Sprintf("%.2f×", v.mean), fmt.Sprintf("%.1f×", v.least), word)
+		t.row(string(v.op), c.codingName(), v.page, v.rival, times(v.mean), fmt.Sprintf("%.1f×", v.least), word)
 	}
 	t.end()
 }

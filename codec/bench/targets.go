@@ -41,9 +41,9 @@ func targets() []target {
 	}
 	for _, op := range []operation{decode, encode} {
 		for _, k := range pages.Kinds() {
-			out = append(out, target{op, jbig, "jbigkit", k.String(), 1})
+			out = append(out, target{op, t85, "jbigkit", k.String(), 1})
 		}
-		out = append(out, target{op, jbig, "jbigkit", charts, 1})
+		out = append(out, target{op, t85, "jbigkit", charts, 1})
 	}
 	return out
 }

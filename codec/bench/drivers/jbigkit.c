@@ -1,4 +1,6 @@
-/* jbigkit's T.85 coder, jbg85: rows in, bytes to memory, and back. */
+/* jbigkit's T.85 coder, jbg85: rows in, bytes to memory, and back. The
+   parameters are those that codec/jbig has by itself: stripes of 128 rows,
+   typical prediction, a template pixel that moves by up to 127. */
 
 #include "driver.h"
 
@@ -22,7 +24,7 @@ int64_t run_encode(struct page *p, int coding)
 	made.len = 0;
 	start = now();
 	jbg85_enc_init(&s, (unsigned long)p->width, (unsigned long)p->height, keep, NULL);
-	jbg85_enc_options(&s, JBG_TPBON, 0, -1);
+	jbg85_enc_options(&s, JBG_TPBON, 128, 127);
 	for (y = 0; y < p->height; y++, row += p->stride) {
 		jbg85_enc_lineout(&s, row, rows[0], rows[1]);
 		rows[1] = rows[0];

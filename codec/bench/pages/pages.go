@@ -56,29 +56,25 @@ func (p Page) Stride() int { return (p.Width + 7) / 8 }
 // Row is row y.
 func (p Page) Row(y int) []byte { return p.Bits[y*p.Stride():][:p.Stride()] }
 
-// Crop is the part of the page from row y on, at most the given number of rows
-// high; it shares the memory.
-func (p Page) Crop(y, rows int) Page {
-	y = min(y, p.Height)
-	rows = min(rows, p.Height-y)
-	p.Bits = p.Bits[y*p.Stride() : (y+rows)*p.Stride()]
-	p.Height = rows
-	return p
-}
-
 // Draw draws a page of the kind. Letters grow with the page's width; the dots
 // of a photograph stay as large as they are, and become more.
-func Draw(k Kind, s Size) Page {
-	p := Page{Name: k.String(), Size: s, Bits: make([]byte, (s.Width+7)/8*s.Height)}
+func Draw(k Kind, s Size) Page { return DrawBand(k, s, 0, s.Height) }
+
+// DrawBand draws the given number of rows of such a page, from row y on. Error
+// diffusion begins anew with the band.
+func DrawBand(k Kind, s Size, y, rows int) Page {
+	p := Page{Name: k.String(), Size: Size{s.Width, rows}, Bits: make([]byte, (s.Width+7)/8*rows)}
 	switch k {
-	case Text:
-		drawText(p, letter)
-	case Dense:
-		drawText(p, smallPrint)
+	case Text, Dense:
+		l := letter
+		if k == Dense {
+			l = smallPrint
+		}
+		drawText(p, l, s, y)
 	case Halftone:
-		screen(p)
+		screen(p, s, y)
 	case Diffusion:
-		diffuse(p)
+		diffuse(p, s, y)
 	}
 	return p
 }

@@ -89,13 +89,13 @@ func hash(u, v int, seed uint32) uint32 {
 
 // screen sets the photograph with dots on a lattice at 45 degrees, 11.3 pixels
 // apart: two to a cell of 16 × 16.
-func screen(p Page) {
+func screen(p Page, s Size, top int) {
 	const cell = 16
 	dots := clustered(cell)
 	for y := range p.Height {
-		row := dots[y%cell*cell:][:cell]
+		row := dots[(top+y)%cell*cell:][:cell]
 		for x := range p.Width {
-			if Tone(p.Size, x, y) < row[x%cell] {
+			if Tone(s, x, top+y) < row[x%cell] {
 				p.set(x, y)
 			}
 		}
@@ -133,7 +133,7 @@ func wave(i, cell int) int {
 
 // diffuse sets the photograph by Floyd and Steinberg's error diffusion, to and
 // fro.
-func diffuse(p Page) {
+func diffuse(p Page, s Size, top int) {
 	here, below := make([]int, p.Width+2), make([]int, p.Width+2)
 	for y := range p.Height {
 		x, to, step := 0, p.Width, 1
@@ -141,7 +141,7 @@ func diffuse(p Page) {
 			x, to, step = p.Width-1, -1, -1
 		}
 		for ; x != to; x += step {
-			v := Tone(p.Size, x, y) + here[x+1]>>4
+			v := Tone(s, x, top+y) + here[x+1]>>4
 			if v < 128 {
 				p.set(x, y)
 			} else {

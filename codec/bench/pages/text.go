@@ -34,9 +34,10 @@ say seen send sender sent shade sheet short side sign size small so some speak s
 that the their then there these they thing this time to tone turn two under until up upon very wait was way we were what
 when where which while white who will with without word work would write year you 1996 204 1,728 (twice) "so", £12.50`
 
-// writer sets words on a page.
+// writer sets words on a page, or a band of it that begins at row top.
 type writer struct {
 	page   Page
+	top    int
 	face   font.Face
 	glyphs map[rune]letterForm
 	rng    *rand.Rand
@@ -49,14 +50,14 @@ type letterForm struct {
 	advance int
 }
 
-func drawText(p Page, l layout) {
+func drawText(p Page, l layout, s Size, top int) {
 	scale := func(n int) int { return n * p.Width / 1728 }
 	w := writer{
-		page: p, face: face(scale(l.em)), glyphs: map[rune]letterForm{},
+		page: p, top: top, face: face(scale(l.em)), glyphs: map[rune]letterForm{},
 		rng: rand.New(rand.NewPCG(4, 6)), words: strings.Fields(words),
 	}
 	margin, lead := scale(l.margin), scale(l.lead)
-	for line, base := 1, margin+lead; base < p.Height-margin; line, base = line+1, base+lead {
+	for line, base := 1, margin+lead; base < s.Height-margin; line, base = line+1, base+lead {
 		to := p.Width - margin
 		if l.paragraph > 0 && line%l.paragraph == 0 {
 			to = margin + w.rng.IntN(to-margin) // the last line of a paragraph is short
@@ -107,7 +108,7 @@ func (w *writer) letter(r rune, x, base int) int {
 	f := w.form(r)
 	for i, v := range f.mask.Pix {
 		if v >= 128 {
-			w.page.set(x+f.at.X+i%f.mask.Stride, base+f.at.Y+i/f.mask.Stride)
+			w.page.set(x+f.at.X+i%f.mask.Stride, base-w.top+f.at.Y+i/f.mask.Stride)
 		}
 	}
 	return f.advance
