@@ -25,5 +25,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == parentArg {
 		renderEndless(os.Args[2])
 	}
+	if len(os.Args) > 1 && os.Args[1] == damagedArg {
+		workOnDamaged()
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
