@@ -173,6 +173,8 @@ func (g *Gateway) notFaxed(env mailio.Envelope, in incoming, b *bridged) *mailio
 	b.sender, listed = g.senderOf(env, in.msg)
 	req := in.msg.Request()
 	switch {
+	case in.fragment():
+		return &mailio.Refusal{Code: 554, Enhanced: "5.6.1", Text: "a piece of a split mail (message/partial) cannot be faxed on: send the mail whole"}
 	case req.Auto || req.IsReport || req.IsList || req.Bulk:
 		return refuse("mail from programs and lists is not faxed")
 	case env.Mailbox != nil && !b.token, env.Mailbox == nil && !g.mayBridge(env.Session):

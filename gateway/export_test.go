@@ -24,3 +24,12 @@ func (g *Gateway) TokenOwner(ctx context.Context, token string) (rec spool.Recei
 	})
 	return rec, err
 }
+
+// ReceivedOfKind lists what has come in of a kind, also what the inbox does not show.
+func (g *Gateway) ReceivedOfKind(ctx context.Context, kind string) (list []spool.Received, err error) {
+	err = g.spool.View(ctx, func(tx *spool.Tx) (err error) {
+		list, err = tx.ReceivedList(spool.ReceivedFilter{Kinds: []string{kind}})
+		return err
+	})
+	return list, err
+}

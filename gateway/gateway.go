@@ -53,6 +53,8 @@ const (
 	Incomplete spool.State = "incomplete" // some could not be read
 	Unreadable spool.State = "unreadable" // none could
 	Reported   spool.State = "report"     // a receipt, or other mail that is no fax
+	Waiting    spool.State = "waiting"    // a piece of a split message: others are missing
+	Joined     spool.State = "joined"     // a piece of a split message that has been put together
 )
 
 // Options are what a gateway is made of.

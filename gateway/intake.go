@@ -30,6 +30,9 @@ func (g *Gateway) intake(ctx context.Context, l *spool.Lease) error {
 		}
 		return g.confirm(ctx, l, rec, msg)
 	}
+	if rec.Kind == ifax.KindPartial {
+		return g.gather(ctx, l, rec)
+	}
 	if rec.Kind == robotKind {
 		return l.Update(ctx, func(tx *spool.Tx) error { return g.finishIntake(tx, l.Task, rec, Reported, 0, "") })
 	}

@@ -151,6 +151,7 @@ func (g *Gateway) rcpts(env mailio.Envelope) []mailio.Rcpt {
 type incoming struct {
 	msg  *ifax.Message
 	docs []spool.Document // with Error set where a part cannot be a document
+	body string           // hash of the body, of a piece of a split message
 	err  error            // what was wrong with the message as a whole
 }
 
@@ -160,7 +161,7 @@ func (in incoming) hopeless() bool {
 	case ifax.KindMDN, ifax.KindDSN:
 		return false
 	}
-	if in.robot() {
+	if in.robot() || in.fragment() {
 		return false
 	}
 	return !slices.ContainsFunc(in.docs, func(d spool.Document) bool { return d.Error == "" })
@@ -174,7 +175,7 @@ func (in incoming) robot() bool {
 
 func (in incoming) refusal() string {
 	if in.msg.Kind == ifax.KindPartial {
-		return "parts of a split message (message/partial) are not put together here yet; send the fax as one message"
+		return in.msg.Partial.Check().Error()
 	}
 	for _, d := range in.docs {
 		return fmt.Sprintf("%s: %s", d.Name, d.Error)
@@ -207,6 +208,13 @@ func (g *Gateway) examine(ctx context.Context, raw spool.Hash) (incoming, error)
 		return incoming{}, errors.Join(storeErr, ctx.Err())
 	}
 	in := incoming{msg: msg, err: err}
+	if in.fragment() {
+		body, err := g.bodyHash(ctx, raw)
+		if err != nil {
+			return in, err
+		}
+		in.body = body
+	}
 	for _, p := range msg.Parts {
 		in.docs = append(in.docs, g.partDocument(p, kept[p.Index]))
 	}
@@ -288,6 +296,14 @@ func (g *Gateway) keep(tx *spool.Tx, env mailio.Envelope, rcpt mailio.Rcpt, raw 
 		From: in.msg.From.Address, Subject: in.msg.Subject, MessageID: in.msg.MessageID, DedupKey: dedupKey(env, rcpt, raw, in),
 		Attrs: marshal(g.attrs(env, rcpt, in)),
 	}
+	var set string
+	if in.fragment() {
+		var err error
+		if set, err = g.openSet(tx, fragmentSet(env, rcpt, in.msg.Partial), in.msg.Partial, in.body); err != nil {
+			return err
+		}
+		rec.DedupKey = fragmentKey(set, in.msg.Partial, in.body)
+	}
 	if err := g.forgetOld(tx, &rec); err != nil {
 		return err
 	}
@@ -301,6 +317,19 @@ func (g *Gateway) keep(tx *spool.Tx, env mailio.Envelope, rcpt mailio.Rcpt, raw 
 	if err := g.noteSameID(tx, rec, id); err != nil {
 		return err
 	}
+	if p := in.msg.Partial; set != "" {
+		if err := tx.PutFragment(spool.Fragment{Set: set, Number: p.Number, Total: p.Total, Received: id}); err != nil {
+			return err
+		}
+	}
+	if err := g.markItem(tx, env, id); err != nil {
+		return err
+	}
+	return g.addParts(tx, rec, id, in)
+}
+
+// addParts writes the documents of a mail that has just been added, the task that reads them, and the journal.
+func (g *Gateway) addParts(tx *spool.Tx, rec spool.Received, id spool.ID, in incoming) error {
 	for i, d := range in.docs {
 		d.Received, d.Pos = id, i
 		if _, err := tx.AddDocument(d); err != nil {
@@ -311,11 +340,11 @@ func (g *Gateway) keep(tx *spool.Tx, env mailio.Envelope, rcpt mailio.Rcpt, raw 
 	if _, err := tx.AddTask(spool.Task{Received: id, Kind: KindIntake, State: Queued, DueAt: &now}); err != nil {
 		return err
 	}
-	if err := g.markItem(tx, env, id); err != nil {
-		return err
+	words := fmt.Sprintf("kept: a mail from <%s> for %s, %d document(s), by %s", rec.EnvelopeFrom, rec.EnvelopeTo, len(in.docs), rec.Source)
+	if p := in.msg.Partial; p != nil && in.fragment() {
+		words = fmt.Sprintf("kept: piece %d of a split mail from <%s> for %s, by %s", p.Number, rec.EnvelopeFrom, rec.EnvelopeTo, rec.Source)
 	}
-	words := fmt.Sprintf("kept: a mail from <%s> for %s, %d document(s), by %s", env.From, rcpt.Address, len(in.docs), env.Source)
-	_, err = tx.AddEvent(spool.Event{Received: id, Kind: "kept", Words: words})
+	_, err := tx.AddEvent(spool.Event{Received: id, Kind: "kept", Words: words})
 	return err
 }
 

@@ -43,23 +43,25 @@ func inner(name string) bool {
 // Join puts a split message together (RFC 2046 section 5.2.2.1): w gets the header that the rules make of those of the first fragment
 // and of the message inside it, then the bodies of all, which are given in order. They are copied as they stream by.
 func Join(w io.Writer, fragments ...io.Reader) error {
+	var first rawHeader
+	var bodies []io.Reader
 	for i, r := range fragments {
 		br := bufio.NewReaderSize(r, lineBuffer)
 		outer, err := readFields(br)
 		if err != nil {
 			return fmt.Errorf("fragment %d: %w", i+1, err)
 		}
-		body := bufio.NewReaderSize(decoded(outer.get("Content-Transfer-Encoding"), br), lineBuffer)
 		if i == 0 {
-			if err := joinHeaders(w, outer, body); err != nil {
-				return fmt.Errorf("fragment 1: %w", err)
-			}
+			first = outer
 		}
-		if _, err := io.Copy(w, body); err != nil {
-			return fmt.Errorf("fragment %d: %w", i+1, err)
-		}
+		bodies = append(bodies, decoded(outer.get("Content-Transfer-Encoding"), br))
 	}
-	return nil
+	body := bufio.NewReaderSize(io.MultiReader(bodies...), lineBuffer) // a header may be cut, although it should not
+	if err := joinHeaders(w, first, body); err != nil {
+		return fmt.Errorf("the message inside the fragments: %w", err)
+	}
+	_, err := io.Copy(w, body)
+	return err
 }
 
 // joinHeaders writes the header of the reassembled message and the blank line.

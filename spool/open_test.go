@@ -32,7 +32,7 @@ func TestSchema(t *testing.T) {
 		}
 		wg.Wait()
 		s := e.open(t, "a")
-		if versions, err := s.Texts(t.Context(), "SELECT version FROM schema_version"); err != nil || !slices.Equal(versions, []string{"1", "2"}) {
+		if versions, err := s.Texts(t.Context(), "SELECT version FROM schema_version"); err != nil || !slices.Equal(versions, []string{"1", "2", "3"}) {
 			t.Fatalf("versions %v, %v", versions, err)
 		}
 		if err := s.Exec(t.Context(), "INSERT INTO schema_version (version, applied_at) VALUES (99, 0)"); err != nil {
@@ -40,7 +40,7 @@ func TestSchema(t *testing.T) {
 		}
 		_, err := spool.Open(t.Context(), spool.Options{DSN: e.dsn})
 		newer, ok := errors.AsType[*spool.SchemaError](err)
-		if !ok || newer.Have != 99 || newer.Known != 2 || !errors.Is(err, spool.ErrNewerSchema) || !strings.Contains(err.Error(), "start the newer faxgate") {
+		if !ok || newer.Have != 99 || newer.Known != 3 || !errors.Is(err, spool.ErrNewerSchema) || !strings.Contains(err.Error(), "start the newer faxgate") {
 			t.Errorf("opening version 99: %v", err)
 		}
 	})
@@ -54,8 +54,8 @@ func TestMigration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const next = "\n-- version 3\n\nALTER TABLE job ADD COLUMN colour TEXT;\n\nCREATE INDEX job_colour ON job (colour);\n"
-		if err := s.Migrate(t.Context(), next+"\n-- version 4\n\nALTER TABLE nothing ADD COLUMN x TEXT;\n"); err == nil || !strings.Contains(err.Error(), "to version 4") {
+		const next = "\n-- version 4\n\nALTER TABLE job ADD COLUMN colour TEXT;\n\nCREATE INDEX job_colour ON job (colour);\n"
+		if err := s.Migrate(t.Context(), next+"\n-- version 5\n\nALTER TABLE nothing ADD COLUMN x TEXT;\n"); err == nil || !strings.Contains(err.Error(), "to version 5") {
 			t.Errorf("a wrong migration: %v", err)
 		}
 		if err := s.Exec(t.Context(), "SELECT colour FROM job"); err == nil {

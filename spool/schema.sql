@@ -265,3 +265,14 @@ CREATE TABLE reply (
 	token       TEXT NOT NULL UNIQUE,
 	expires_at  BIGINT NOT NULL
 );
+
+-- version 3
+
+CREATE TABLE fragment (
+	set_name    TEXT NOT NULL,
+	number      BIGINT NOT NULL,
+	total       BIGINT NOT NULL,
+	received_id TEXT NOT NULL REFERENCES received (id),
+	PRIMARY KEY (set_name, number)
+);
+CREATE INDEX fragment_received ON fragment (received_id);

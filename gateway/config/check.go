@@ -199,6 +199,7 @@ func (l *Limits) check(p *problems) {
 	p.wants(l.Document >= 64<<10, "limits.document", "at least 64kB")
 	p.wants(l.PageTime >= Duration(time.Second), "limits.page_time", "at least 1s")
 	p.wants(l.Workers >= 1 && l.Workers <= 256, "limits.workers", "1 to 256")
+	p.span("limits.fragment_time", l.FragmentTime)
 	p.wants(l.MailsPerMinute >= 1, "limits.mails_per_minute", "at least 1")
 	p.wants(l.Connections >= 1, "limits.connections", "at least 1")
 }

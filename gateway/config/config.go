@@ -141,6 +141,7 @@ type Limits struct {
 	FreeDisk       Size     `toml:"free_disk" comment:"below this no mail is taken (452) and none is fetched"`
 	Workers        int      `toml:"workers" comment:"faxes sent at a time: a machine that never answers holds up one of them for minutes"`
 	Connections    int      `toml:"connections" comment:"SMTP connections at a time"`
+	FragmentTime   Duration `toml:"fragment_time" comment:"how long the missing pieces of a split message (message/partial) are waited for before an alarm"`
 	MailsPerMinute int      `toml:"mails_per_minute" comment:"mails of one sender that are faxed in a minute; more are told to come later"`
 }
 
@@ -167,7 +168,7 @@ func Default() Config {
 			Tell: Duration(time.Hour), Grace: Duration(15 * time.Minute), Monitoring: Duration(24 * time.Hour), Learned: Duration(90 * 24 * time.Hour),
 		},
 		Limits: Limits{
-			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 8, Connections: 100, MailsPerMinute: 60,
+			Pages: 2000, Pixels: 150, Document: 500 << 20, PageTime: Duration(30 * time.Second), FreeDisk: 200 << 20, Workers: 8, Connections: 100, FragmentTime: Duration(24 * time.Hour), MailsPerMinute: 60,
 		},
 		Log: Log{Format: "text", Level: "info"},
 	}
