@@ -37,3 +37,25 @@ func TestTmp(t *testing.T) {
 		}
 	}
 }
+
+func TestTmp2(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(corpus(t), "*", "*.jbg"))
+	for _, f := range files {
+		data, _ := os.ReadFile(f)
+		d := NewDecoder(Limits{})
+		if err := d.Reset(bytes.NewReader(data)); err != nil {
+			t.Log(f, err)
+			continue
+		}
+		want := readPBM(t, tool(t, data, "jbgtopbm"))
+		var got []byte
+		for {
+			r, err := d.NextRow()
+			if err != nil {
+				break
+			}
+			got = append(got, r...)
+		}
+		t.Logf("%s %v %+v %+v", f, bytes.Equal(got, want.rows), d.Params(), d.Stats())
+	}
+}

@@ -32,7 +32,7 @@ func (e *Encoder) Reset(dst io.Writer, p Params) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if p.Width > maxEncoderWidth || p.Height > math.MaxUint32 || p.Stripe > math.MaxUint32 {
+	if p.Width > maxEncoderWidth || int64(max(p.Height, p.Stripe)) > math.MaxUint32 {
 		return fmt.Errorf("%w: width %d, at most %d", ErrParams, p.Width, maxEncoderWidth)
 	}
 	if p.Height == 0 {

@@ -66,21 +66,21 @@ func appendHeader(b []byte, p Params) []byte {
 
 // parseHeader reads a header; table says that a private table follows it. The order of stripes, layers and planes says
 // nothing where there is one layer of one plane, nor do the options for higher layers.
-func parseHeader(b *[headerSize]byte) (p Params, height uint32, table bool, err error) {
+func parseHeader(b *[headerSize]byte) (p Params, table bool, err error) {
 	options := b[19]
 	width, stripe := binary.BigEndian.Uint32(b[4:]), binary.BigEndian.Uint32(b[12:])
-	height = binary.BigEndian.Uint32(b[8:])
+	height := binary.BigEndian.Uint32(b[8:])
 	switch {
 	case b[0] != 0 || b[1] != 0:
-		return p, 0, false, fmt.Errorf("%w: %d to %d of its resolution layers, and T.85 has only one", ErrUnsupported, b[0], b[1])
+		return p, false, fmt.Errorf("%w: %d to %d of its resolution layers, and T.85 has only one", ErrUnsupported, b[0], b[1])
 	case b[2] != 1:
-		return p, 0, false, fmt.Errorf("%w: %d planes, and T.85 has only one", ErrUnsupported, b[2])
+		return p, false, fmt.Errorf("%w: %d planes, and T.85 has only one", ErrUnsupported, b[2])
 	case options&optUnknown != 0:
-		return p, 0, false, fmt.Errorf("%w: options %#02x", ErrUnsupported, options)
+		return p, false, fmt.Errorf("%w: options %#02x", ErrUnsupported, options)
 	case width < 1 || height < 1 || stripe < 1:
-		return p, 0, false, fmt.Errorf("%w: %d by %d pixels in stripes of %d rows", ErrParams, width, height, stripe)
+		return p, false, fmt.Errorf("%w: %d by %d pixels in stripes of %d rows", ErrParams, width, height, stripe)
 	case width > math.MaxInt32:
-		return p, 0, false, fmt.Errorf("%w: width %d", ErrLimit, width)
+		return p, false, fmt.Errorf("%w: width %d", ErrLimit, width)
 	}
 	p = Params{
 		Width: int(width), Height: int(min(height, math.MaxInt32)), Stripe: int(min(stripe, math.MaxInt32)), MX: int(b[16]),
@@ -90,5 +90,5 @@ func parseHeader(b *[headerSize]byte) (p Params, height uint32, table bool, err 
 		p.Height = 0
 	}
 	table = options&(optDPON|optDPPRIV|optDPLAST) == optDPON|optDPPRIV
-	return p, height, table, nil
+	return p, table, nil
 }

@@ -3,6 +3,7 @@ package jbig
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,8 +30,15 @@ func readPBM(t testing.TB, data []byte) bitmap {
 	t.Helper()
 	var b bitmap
 	r := bytes.NewReader(data)
-	if _, err := fmt.Fscanf(r, "P4\n%d %d\n", &b.width, &b.height); err != nil {
+	// The tools put any blanks between the numbers, and one after them.
+	if _, err := fmt.Fscan(io.LimitReader(r, 2), new(string)); err != nil {
 		t.Fatalf("reading a PBM: %v", err)
+	}
+	if _, err := fmt.Fscan(r, &b.width, &b.height); err != nil {
+		t.Fatalf("reading a PBM: %v", err)
+	}
+	if _, err := r.ReadByte(); err != nil {
+		t.Fatal(err)
 	}
 	b.rows = data[len(data)-r.Len():]
 	if len(b.rows) != b.stride()*b.height {

@@ -1,0 +1,92 @@
+package jbig
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// arith is the arithmetic decoder of T.82 section 6.8.3. Its registers have T.82's meaning in the upper half; below are
+// bits of the code that T.82 would read later.
+type arith struct {
+	a     uint64 // the interval
+	c     uint64 // the code, always below a
+	limit uint64 // what the interval may shrink to without an event: above c and half
+	n     int    // bits of c that T.82 has not come to
+	false int    // zeros that were put into c because the data of the stripe had ended
+
+	in  source
+	ctx contexts
+}
+
+// begin starts the data of a stripe.
+func (d *arith) begin() {
+	d.a, d.c, d.n, d.false = 0x10000<<qShift, 0, -16, 0
+	d.refill()
+	d.limit = max(d.c+1, half)
+}
+
+// missing says how many bits the decoder has used that were not there.
+func (d *arith) missing() int { return max(0, d.false-d.n) }
+
+// event decodes the symbol of context cx when the interval a, without the LPS's, is no longer above limit: an LPS, or an
+// MPS after which the interval is to be renormalised. It gives the symbol and the new interval.
+func (d *arith) event(cx, a uint64) (bit, newA uint64) {
+	p := &d.ctx[cx&1023]
+	e := *p
+	q := e.size()
+	bit = e.mps()
+	lps := a < q
+	if d.c >= a {
+		d.c -= a
+		a = q
+		lps = !lps
+	}
+	if lps {
+		bit ^= 1
+		*p = e.afterLPS()
+	} else {
+		*p = e.afterMPS()
+	}
+	n := bits.LeadingZeros64(a) - 1
+	d.c <<= n
+	if d.n -= n; d.n < 16 {
+		d.refill()
+	}
+	d.limit = max(d.c+1, half)
+	return bit, a << n
+}
+
+// symbol decodes one symbol.
+func (d *arith) symbol(cx uint64) (bit uint64) {
+	e := d.ctx[cx&1023]
+	d.a -= e.size()
+	if d.a >= d.limit {
+		return e.mps()
+	}
+	bit, d.a = d.event(cx, d.a)
+	return bit
+}
+
+// refill brings the code to at least 16 bits ahead; after the end of the stripe's data they are zeros.
+func (d *arith) refill() {
+	s := &d.in
+	if s.pos+4 <= s.end && d.n >= 0 {
+		v := binary.BigEndian.Uint32(s.buf[s.pos:])
+		if ones := ^v; (ones-0x01010101)&^ones&0x80808080 == 0 {
+			d.c |= uint64(v) << (15 - d.n)
+			d.n += 32
+			s.pos += 4
+			return
+		}
+	}
+	for d.n < 16 {
+		b, ok := s.coded()
+		if !ok {
+			d.false += 16 - d.n
+			d.n = 16
+			return
+		}
+		d.c |= uint64(b) << (39 - d.n)
+		d.n += 8
+	}
+}
