@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -140,9 +141,7 @@ func (d domain) bothNames(e domain) map[string]Value {
 		}
 	}
 	if d.others && e.others { // both leave names out: all of them are left out
-		for key, v := range d.names {
-			names[key] = v
-		}
+		maps.Copy(names, d.names)
 	}
 	return names
 }

@@ -3,6 +3,7 @@ package feature
 import (
 	"crypto/md5" //nolint:gosec // RFC 2938 names it; it identifies, it protects nothing
 	"encoding/base32"
+	"slices"
 	"strings"
 )
 
@@ -58,7 +59,7 @@ func (f Filter) calls(defined []string, visit func(name string)) {
 	own := defined
 	for _, p := range f.where {
 		p.Body.calls(defined, visit)
-		own = append(own[:len(own):len(own)], strings.ToLower(p.Name))
+		own = append(slices.Clip(own), strings.ToLower(p.Name))
 	}
 	if f.call != nil && !containsFold(own, f.call.name) {
 		visit(f.call.name)

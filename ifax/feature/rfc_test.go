@@ -2,6 +2,7 @@ package feature_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,9 +90,7 @@ func TestRFCExamples(t *testing.T) {
 // with gives a document with other values.
 func with(doc map[string]string, pairs ...string) map[string]string {
 	out := map[string]string{}
-	for tag, v := range doc {
-		out[tag] = v
-	}
+	maps.Copy(out, doc)
 	for i := 0; i < len(pairs); i += 2 {
 		out[pairs[i]] = pairs[i+1]
 	}
