@@ -22,12 +22,16 @@ const maxFile = math.MaxUint32
 
 // PageInfo describes a page that is to be written.
 type PageInfo struct {
-	Profile       byte // 'S' or 'F'
+	Profile       byte // 'S', 'F' or 'C'
 	Coding        ccitt.Coding
 	Width, Height int      // pixels; a Height of 0 is to be given by SetHeight before Close
 	XRes, YRes    int      // dots per inch
 	Raw           bool     // any width and resolution, for archive copies of what arrived
 	Quality       *Quality // page-quality fields, Profile F only, for archive copies of what arrived
+
+	// Of Profile C, which has no Coding but JPEG: the samples of a pixel, 1 for grey (L*) or 3 for colour (L*a*b*), and the
+	// pixels for each sample of a* and b*, both ways: 1 or 2.
+	Samples, Sampling int
 }
 
 // Writer writes a TIFF file in the layout that RFC 3949 section 3.5 asks of Profile S, whatever the profile: the
@@ -86,8 +90,10 @@ func (w *Writer) Page(info PageInfo) (*PageWriter, error) {
 // check says whether such a page may be written.
 func (i PageInfo) check() error {
 	switch {
+	case i.Profile == 'C':
+		return i.checkColour()
 	case i.Profile != 'S' && i.Profile != 'F':
-		return fmt.Errorf("profile %q is not written here, only S and F", i.Profile)
+		return fmt.Errorf("profile %q is not written here, only S, F and C", i.Profile)
 	case i.Profile == 'S' && i.Coding != ccitt.MH:
 		return fmt.Errorf("profile S is always MH, not %s", i.Coding)
 	case i.Coding < ccitt.MH || i.Coding > ccitt.MMR:
@@ -104,10 +110,14 @@ func (i PageInfo) check() error {
 	return legalSize(i.Profile, i.Width, i.XRes, i.YRes)
 }
 
-// Write takes coded bytes, most significant bit first; it stores them least significant bit first (FillOrder 2).
+// Write takes coded bytes, most significant bit first; it stores them least significant bit first (FillOrder 2), but for
+// JPEG.
 func (p *PageWriter) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, errors.New("tiff: write to a closed page")
+	}
+	if p.info.Profile == 'C' {
+		return p.keep(b)
 	}
 	w, written := p.w, 0
 	for len(b) > 0 {
@@ -124,6 +134,14 @@ func (p *PageWriter) Write(b []byte) (int, error) {
 		b = b[n:]
 	}
 	return written, nil
+}
+
+// keep stores bytes as they are.
+func (p *PageWriter) keep(b []byte) (n int, err error) {
+	if n, err = p.w.strip.Write(b); err != nil {
+		p.w.err = err
+	}
+	return n, err
 }
 
 // SetHeight gives the number of rows when it was not known at the start.
@@ -213,7 +231,7 @@ type emitter struct{ w *Writer }
 
 func (e emitter) Write(b []byte) (int, error) { return e.w.emit(b) }
 
-// field is one entry that is written: its value fits, or is the offset of a resolution.
+// field is one entry that is written: its value fits, or is the offset of a resolution or of a blob.
 type field struct {
 	tag   Tag
 	typ   Type
@@ -223,9 +241,13 @@ type field struct {
 
 // directory gives the bytes of the directory that starts at offset at, with the resolutions that follow it.
 func (p *PageWriter) directory(at int64, more bool) []byte {
-	fields := p.fields()
+	fields, blobs := p.fields(), []blob(nil)
+	if p.info.Profile == 'C' {
+		fields, blobs = p.colourFields()
+	}
 	values := at + 2 + int64(len(fields))*entrySize + 4
-	strip := values + 16
+	extra := place(fields, blobs, values+16)
+	strip := values + 16 + int64(len(extra))
 	next := int64(0)
 	if more {
 		next = strip + p.w.strip.size + p.w.strip.size%2
@@ -250,7 +272,7 @@ func (p *PageWriter) directory(at int64, more bool) []byte {
 	for _, v := range []int{p.info.XRes, 1, p.info.YRes, 1} {
 		b = le.AppendUint32(b, uint32(v))
 	}
-	return b
+	return append(b, extra...)
 }
 
 // fields lists the entries in ascending order of tags; offsets are filled in by directory.
