@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+"strconv"
 	"testing"
 )
 
@@ -57,5 +58,35 @@ func TestTmp2(t *testing.T) {
 			got = append(got, r...)
 		}
 		t.Logf("%s %v %+v %+v", f, bytes.Equal(got, want.rows), d.Params(), d.Stats())
+	}
+}
+
+func TestTmp3(t *testing.T) {
+	files, _ := filepath.Glob("/work/tmp/jbig/h*.pbm")
+	for _, f := range files {
+		data, _ := os.ReadFile(f)
+		b := readPBM(t, data)
+		for _, o := range [][]string{{}, {"-s", "10"}, {"-m", "30"}, {"-m", "8"}, {"-s", "50", "-p", "0"}, {"-s", "10", "-p", "64"}, {"-s", "10", "-p", "72"}, {"-s", "1"}, {"-s", "4"}, {"-p", "0"}, {"-s", "300", "-p", "0"}, {"-s", "100"}} {
+			p := Params{Width: b.width, Height: b.height}
+			for i := 0; i < len(o); i += 2 {
+				v, _ := strconv.Atoi(o[i+1])
+				switch o[i] {
+				case "-s":
+					p.Stripe = v
+				case "-m":
+					p.MX = v
+				case "-p":
+					p.TwoLine = v&64 != 0
+					p.NoTypical = v&8 == 0
+				}
+			}
+			want := tool(t, data, "pbmtojbg85", o...)
+			got := encode(t, p, b)
+			i := 0
+			for i < min(len(got), len(want)) && got[i] == want[i] {
+				i++
+			}
+			t.Logf("%s %s %d %d %v %d", f, o, len(want), len(got), bytes.Equal(got, want), i)
+		}
 	}
 }

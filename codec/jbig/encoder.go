@@ -118,7 +118,7 @@ func (e *Encoder) putPixels() {
 	} else {
 		e.putRow3()
 	}
-	e.move.count(e.rows.cur, e.rows.above)
+	e.move.count(&e.rows, int(e.template.tx))
 }
 
 // beginStripe moves the adaptive pixel if the last stripe asked for it.
