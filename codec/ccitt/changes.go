@@ -85,33 +85,47 @@ func Scan(dst Changes, row []byte, width int) Changes {
 // scan is Scan into memory of at least width+sentinels; it returns the number of changes.
 func scan(dst []int32, row []byte, width int) int {
 	row = row[:(width+7)/8]
-	n, base, carry := 0, 0, uint64(0)
-	for ; base < width; base += 64 {
-		x := load(row, base>>3)
-		t := x ^ (x>>1 | carry)
-		carry = x << 63
-		if rest := width - base; rest < 64 {
-			t &= ^uint64(0) << (64 - rest)
+	// x is the word before, of which only the last pixel counts; right is the column of a word's last pixel.
+	n, right, x := 0, int32(63), uint64(0)
+	for ; len(row) > 8; row = row[8:] {
+		left := x << 63
+		x = binary.BigEndian.Uint64(row)
+		if t := x ^ (x>>1 | left); t != 0 {
+			next := n + bits.OnesCount64(t)
+			listBits(dst[n:next], t, right)
+			n = next
+		} else if x == 0 {
+			for len(row) > 40 && zeros(row[8:40]) {
+				row = row[32:]
+				right += 256
+			}
 		}
-		for t != 0 {
-			z := bits.LeadingZeros64(t)
-			dst[n] = int32(base + z)
-			n++
-			t &^= 1 << (63 - z)
-		}
-	}
-	closeList(dst[n:n+sentinels], int32(width))
-	return n
-}
-
-// load reads eight bytes from i on, zeros past the end.
-func load(row []byte, i int) uint64 {
-	if i+8 <= len(row) {
-		return binary.BigEndian.Uint64(row[i:])
+		right += 64
 	}
 	var last [8]byte
-	copy(last[:], row[i:])
-	return binary.BigEndian.Uint64(last[:])
+	copy(last[:], row)
+	left := x << 63
+	x = binary.BigEndian.Uint64(last[:])
+	t := (x ^ (x>>1 | left)) &^ (1<<(uint(int(right)+1-width)&63) - 1)
+	next := n + bits.OnesCount64(t)
+	listBits(dst[n:next], t, right)
+	closeList(dst[next:next+sentinels], int32(width))
+	return next
+}
+
+// zeros tells whether 32 bytes are 0.
+func zeros(b []byte) bool {
+	_ = b[31]
+	return binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]) == 0
+}
+
+// listBits fills dst with the columns of the bits of a word: t has as many as dst places, the lowest is that of column right.
+// It takes the lowest first, which is cheaper to find than the highest.
+func listBits(dst []int32, t uint64, right int32) {
+	for i := len(dst) - 1; i >= 0; i-- {
+		dst[i] = right - int32(bits.TrailingZeros64(t))
+		t &= t - 1
+	}
 }
 
 func closeList(c []int32, width int32) {

@@ -13,7 +13,6 @@ const (
 	black = 1
 
 	lastMakeUp = 2560 // the longest run with a make-up code of its own
-	maxCombo   = lastMakeUp + 63
 )
 
 // terminating[colour][run] are the codes of runs of 0 to 63 pixels, T.4 table 2.
@@ -98,9 +97,44 @@ func eachRun(colour int, f func(run int, c code)) {
 	}
 }
 
-// runCodes[colour][run] is the make-up and terminating code of a run in one
-// value: bits<<5 | length. Runs above maxCombo need further make-up codes.
-type runCodes [2][maxCombo + 1]uint32
+// packed is a code for the encoder: its bits at the top, their number in the low
+// six bits.
+type packed uint64
+
+func pack(c code) packed { return packed(c.bits)<<(64-c.n) | packed(c.n) }
+
+func (p packed) bits() uint64 { return uint64(p &^ 63) }
+
+func (p packed) len() uint { return uint(p & 63) }
+
+// shortRuns have codes in runCodes: make-up and terminating code in one.
+const shortRuns = 2048
+
+// runCodes[colour][run] are the codes of the short runs.
+type runCodes [2][shortRuns]packed
+
+// pair gives the codes of two short runs in one, at most 50 bits. An even colour
+// is white.
+func (t *runCodes) pair(colour uint, first, second uint32) (bits uint64, n uint) {
+	c1, c2 := t[colour&1][first%shortRuns], t[^colour&1][second%shortRuns]
+	return c1.bits() | c2.bits()>>c1.len(), (c1 + c2).len()
+}
+
+// longMakeUp[i] is the make-up code of shortRuns+64*i pixels.
+var longMakeUp = func() (t [(lastMakeUp-shortRuns)/64 + 1]code) {
+	for i := range t {
+		t[i] = word(extended[len(extended)-len(t)+i])
+	}
+	return t
+}()
+
+// verticalCodes[d+3] are the codes of the vertical modes.
+var verticalCodes = func() (t [8]packed) {
+	for i, s := range vertical {
+		t[i] = pack(word(s))
+	}
+	return t
+}()
 
 var encodeTable = sync.OnceValue(func() *runCodes {
 	t := new(runCodes)
@@ -113,7 +147,7 @@ var encodeTable = sync.OnceValue(func() *runCodes {
 				m := byRun[up]
 				c = code{m.bits<<c.n | c.bits, m.n + c.n}
 			}
-			t[colour][run] = c.bits<<5 | uint32(c.n)
+			t[colour][run] = pack(c)
 		}
 	}
 	return t

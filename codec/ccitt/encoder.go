@@ -163,7 +163,7 @@ func (e *Encoder) Close() error {
 		}
 	}
 	e.out.fill(0)
-	if err := e.out.flush(); err != nil {
+	if err := e.out.finish(); err != nil {
 		return e.fail(err)
 	}
 	return nil
