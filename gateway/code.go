@@ -76,6 +76,56 @@ func numbered(pages iter.Seq2[codec.Page, error], name string, before, total int
 	}
 }
 
+// some is a document of which only the pages from first to last (from 0, last not included) are there.
+type some struct {
+	codec.Document
+	first, last int
+}
+
+// Count gives the number of pages that are there.
+func (s some) Count() int { return s.last - s.first }
+
+// Pages walks them, numbered from 0.
+func (s some) Pages(ctx context.Context) iter.Seq2[codec.Page, error] {
+	return func(yield func(codec.Page, error) bool) {
+		for p, err := range s.Document.Pages(ctx) {
+			if p.Index >= s.last {
+				return
+			}
+			if p.Index < s.first {
+				continue
+			}
+			p.Index, p.Total = p.Index-s.first, s.Count()
+			if !yield(p, err) {
+				return
+			}
+		}
+	}
+}
+
+// portion gives the documents with only those pages that a part of a fax carries; documents without any are left out.
+func (w faxWhat) portion(opened []codec.Document, docs []spool.Document) ([]codec.Document, []spool.Document) {
+	if w.First == 0 {
+		return opened, docs
+	}
+	var parts []codec.Document
+	var rows []spool.Document
+	before := 0
+	for i, d := range opened {
+		n := d.Count()
+		first, last := max(w.First-1-before, 0), min(w.Last-before, n)
+		before += n
+		switch {
+		case first >= last:
+			continue
+		case last-first < n:
+			d = some{d, first, last}
+		}
+		parts, rows = append(parts, d), append(rows, docs[i])
+	}
+	return parts, rows
+}
+
 // tiffName is a document's name with the ending of what it has become.
 func tiffName(name string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name)) + ".tif"

@@ -8,6 +8,7 @@ import (
 	"net/mail"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"faxgate/codec"
@@ -113,7 +114,11 @@ func (g *Gateway) headerLine(t spool.Task, pages int) codec.Header {
 	if !g.cfg.Fax.HeaderLine {
 		return codec.Header{}
 	}
-	return codec.Header{Time: g.now().Local(), Sender: g.senderName(t), Address: g.cfg.Account(), Total: pages}
+	h := codec.Header{Time: g.now().Local(), Sender: g.senderName(t), Address: g.cfg.Account(), Total: pages}
+	if w := readWhat[faxWhat](t); w.First > 0 {
+		h.Before, h.Total = w.First-1, w.Total
+	}
+	return h
 }
 
 // both sums up two documents as one: the form must do for the most demanding page.
@@ -163,6 +168,10 @@ func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, body fa
 	}
 	if m.Text == "" {
 		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(body.form.Pages), g.cfg.Account())
+	}
+	if w := readWhat[faxWhat](t); w.Part != "" {
+		m.Subject = fmt.Sprintf("%s (%s)", m.Subject, w.Part)
+		m.Text = strings.TrimRight(m.Text, "\n") + fmt.Sprintf("\n\nThis is part %s: pages %d to %d of %d.\n", w.Part, w.First, w.Last, w.Total)
 	}
 	for i := range m.Documents {
 		if g.cfg.Fax.Application && m.Documents[i].Type == "image/tiff" {

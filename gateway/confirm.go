@@ -165,6 +165,9 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 		if t.State == Confirmed {
 			return g.note(tx, t, report, "a failure was reported after the confirmation: "+f.words)
 		}
+		if divided, err := g.divide(tx, t, m, tooLarge{refusal: f.refusal, by: f.by}); divided || err != nil {
+			return err
+		}
 		if healed, err := g.heal(tx, t, m, f.refusal); healed || err != nil {
 			return err
 		}

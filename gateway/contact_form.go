@@ -171,6 +171,7 @@ func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Docu
 	if err != nil {
 		return body, err
 	}
+	opened, docs = readWhat[faxWhat](t).portion(opened, docs)
 	sum, err := summary(ctx, opened)
 	if err != nil {
 		return body, err
@@ -214,7 +215,8 @@ func (g *Gateway) pdfBody(ctx context.Context, body *faxBody, t spool.Task, open
 	}
 	header := g.headerLine(t, body.form.Pages)
 	for i, doc := range opened {
-		if d := docs[i]; d.Type == "application/pdf" {
+		_, cut := doc.(some)
+		if d := docs[i]; d.Type == "application/pdf" && !cut {
 			open := func() (io.ReadCloser, error) { return g.openBlob(ctx, d.Hash) }
 			body.documents = append(body.documents, ifax.Attachment{Name: d.Name, Type: d.Type, Open: open})
 			body.form.Why = append(body.form.Why, d.Name+" goes as it was handed over")
@@ -263,15 +265,6 @@ func (g *Gateway) openBlob(ctx context.Context, hash spool.Hash) (io.ReadCloser,
 	}{io.NewSectionReader(b, 0, b.Size()), b}, nil
 }
 
-// withinLimit refuses a message that is larger than its recipient is known to take, before it is sent.
-func (g *Gateway) withinLimit(ctx context.Context, to string, m spool.Message) error {
-	c, err := g.contactFor(ctx, to)
-	if err != nil || c.SizeLimit == 0 || m.Size <= int64(c.SizeLimit) {
-		return err
-	}
-	return unsendable("not sent: the message has %s, and the contact %s takes at most %s; send fewer pages or a coarser form, or raise the contact's size limit", bytesText(config.Size(m.Size)), c.Address, bytesText(c.SizeLimit))
-}
-
 // bytesText is a size as people read it.
 func bytesText(s config.Size) string {
 	if s < 1<<20 {
@@ -312,7 +305,7 @@ func (g *Gateway) nextFax(ctx context.Context, to string) (n NextFax, err error)
 	n.Why = append(n.Why, receiptWords(c, n.Receipt))
 	n.HeaderName, n.Why = g.nextName(c, n.Why)
 	if c.SizeLimit > 0 {
-		n.Why = append(n.Why, "a message of more than "+bytesText(c.SizeLimit)+" is not sent: that is the size limit of this contact")
+		n.Why = append(n.Why, "a message of more than "+bytesText(c.SizeLimit)+" is divided by pages: that is the size limit of this contact")
 	}
 	n.Way = g.wayWords(c, to)
 	return n, nil

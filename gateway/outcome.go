@@ -151,13 +151,16 @@ func outcomeSubject(f Fax, trouble bool) string {
 		return what + ": not sent yet, still trying"
 	}
 	if len(f.Deliveries) == 1 {
-		return fmt.Sprintf("%s to %s: %s", what, f.Deliveries[0].To, stateWords(f.Deliveries[0]))
+		return fmt.Sprintf("%s to %s: %s", what, f.Deliveries[0].Who(), stateWords(f.Deliveries[0]))
 	}
 	good := 0
 	for _, d := range f.Deliveries {
 		if d.State == Confirmed {
 			good++
 		}
+	}
+	if f.Deliveries[0].Part != "" {
+		return fmt.Sprintf("%s in %d parts: %d confirmed", what, len(f.Deliveries), good)
 	}
 	return fmt.Sprintf("%s to %d recipients: %d confirmed", what, len(f.Deliveries), good)
 }
@@ -167,7 +170,7 @@ func outcomeText(f Fax, trouble bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Your fax of %s, handed in on %s:\n", countPages(f.Pages), stamp(f.CreatedAt))
 	for _, d := range f.Deliveries {
-		fmt.Fprintf(&b, "\n%s\n  %s\n", d.To, stateWords(d))
+		fmt.Fprintf(&b, "\n%s\n  %s\n", d.Who(), stateWords(d))
 		for _, r := range lastWords(d) {
 			fmt.Fprintf(&b, "  %s: %s\n", stamp(r.At), strings.ReplaceAll(r.Words, "\n", "\n    "))
 		}

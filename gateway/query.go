@@ -106,7 +106,7 @@ func documentView(d spool.Document) DocumentView {
 }
 
 func deliveryView(tx *spool.Tx, t spool.Task) (Delivery, error) {
-	d := Delivery{Task: t.ID, To: t.Recipient, State: t.State, Late: t.Late, Reason: t.Reason, Attempts: t.Attempts, NextAt: t.DueAt, Rungs: []Rung{}}
+	d := Delivery{Task: t.ID, To: t.Recipient, Part: readWhat[faxWhat](t).Part, State: t.State, Late: t.Late, Reason: t.Reason, Attempts: t.Attempts, NextAt: t.DueAt, Rungs: []Rung{}}
 	messages, err := tx.Messages(t.ID)
 	if err != nil {
 		return d, err

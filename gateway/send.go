@@ -29,11 +29,15 @@ func (g *Gateway) send(ctx context.Context, l *spool.Lease) error {
 		}
 	}
 	m, err := g.faxMessage(ctx, l)
+	divided := false
 	if err == nil {
-		err = g.withinLimit(ctx, t.Recipient, m)
+		divided, err = g.withinLimit(ctx, l, m)
 	}
 	if err != nil {
 		return g.uncomposed(ctx, l, err)
+	}
+	if divided {
+		return nil
 	}
 	attempt, reply, err := g.transmit(ctx, l, m, g.faxEnvelope(t.Recipient, m), nil)
 	if ctx.Err() != nil && !isAnswer(err) {
@@ -133,6 +137,9 @@ func (g *Gateway) settle(ctx context.Context, l *spool.Lease, m spool.Message, a
 			return tx.SetTask(t.ID, spool.TaskChange{Release: true})
 		}
 		if v.state == Failed && v.refusal != nil {
+			if divided, err := g.divide(tx, t, m, tooLarge{refusal: replyRefusal(v.refusal), limit: v.refusal.MaxSize, try: true}); divided || err != nil {
+				return err
+			}
 			if healed, err := g.heal(tx, t, m, replyRefusal(v.refusal)); healed || err != nil {
 				return err
 			}

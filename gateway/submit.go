@@ -47,6 +47,11 @@ type faxWhat struct {
 
 	Header string `json:"header,omitempty"` // the sender name, fixed at submission
 
+	Part  string `json:"part,omitempty"`  // such as "1/3": this task sends only some of the pages
+	First int    `json:"first,omitempty"` // the first of them, from 1; 0: all pages
+	Last  int    `json:"last,omitempty"`
+	Total int    `json:"total,omitempty"` // pages of the whole fax
+
 	Spent spool.ID  `json:"spent,omitempty"` // the message that a report has ended: what goes next is a new one
 	Since time.Time `json:"since,omitzero"`  // when the present round of tries began, if not with the task
 }

@@ -34,6 +34,7 @@ type DocumentView struct {
 type Delivery struct {
 	Task      spool.ID    `json:"task"`
 	To        string      `json:"to"`
+	Part      string      `json:"part,omitempty"` // such as "1/3": this is only a part of the fax, which was too large for one message
 	State     spool.State `json:"state"`
 	Late      bool        `json:"late"`
 	MessageID string      `json:"messageId"`
@@ -42,6 +43,14 @@ type Delivery struct {
 	Attempts  int         `json:"attempts"`
 	NextAt    *time.Time  `json:"nextAt,omitempty"` // next try, or the end of waiting for a receipt
 	Rungs     []Rung      `json:"rungs"`
+}
+
+// Who is the recipient as people read it, with the part of the fax that goes there.
+func (d Delivery) Who() string {
+	if d.Part == "" {
+		return d.To
+	}
+	return d.To + " (part " + d.Part + ")"
 }
 
 // Rung is one state that a delivery reached: when, by whose word, and the word itself, verbatim.

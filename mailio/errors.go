@@ -28,6 +28,7 @@ type ReplyError struct {
 	Enhanced string // "5.1.1", empty if the server gives none
 	Text     string // the text after the code, verbatim; lines joined by "\n"
 	Hop      string // host:port that answered
+	MaxSize  int64  // at StageSize: the SIZE that the server announced
 }
 
 func (e *ReplyError) Error() string {

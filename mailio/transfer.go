@@ -23,7 +23,7 @@ func (d *dialogue) maxSize() (size int64, ok bool) {
 func (d *dialogue) envelope(ctx context.Context) error {
 	if limit, ok := d.maxSize(); ok && d.env.Size > limit {
 		return &ReplyError{
-			Stage: StageSize, Code: 552, Enhanced: "5.3.4", Hop: d.hop.String(),
+			Stage: StageSize, Code: 552, Enhanced: "5.3.4", Hop: d.hop.String(), MaxSize: limit,
 			Text: fmt.Sprintf("5.3.4 the message has %d octets, %s takes %d (its SIZE): it was not sent", d.env.Size, d.hop.host, limit),
 		}
 	}

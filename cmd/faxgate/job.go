@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,7 +55,9 @@ func (j *jobListCmd) Run(a *app) error {
 		for _, f := range list.Faxes {
 			var to []string
 			for _, d := range f.Deliveries {
-				to = append(to, d.To)
+				if !slices.Contains(to, d.To) { // a fax in parts has one delivery for each
+					to = append(to, d.To)
+				}
 			}
 			rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%d\t%s", f.ID, clock(f.CreatedAt), c.teller().State(f), f.Pages, strings.Join(to, ", ")))
 		}
@@ -89,7 +92,7 @@ func showFax(w io.Writer, t console.Teller, fax gateway.Fax) {
 	fmt.Fprintln(w)
 	showDocuments(w, fax.Documents)
 	for _, d := range fax.Deliveries {
-		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(fmt.Sprintf("to %s  %s", d.To, d.Form)))
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(fmt.Sprintf("to %s  %s", d.Who(), d.Form)))
 		fmt.Fprintf(w, "  %s\n", t.Sentence(d))
 		for _, r := range d.Rungs {
 			fmt.Fprintf(w, "  %s  %s\n", clock(r.At), rungText(r))

@@ -150,18 +150,18 @@ func (s *sendCmd) upload(a *app, c *client, body io.Reader, contentType string) 
 
 // follow prints each rung as it is reached and ends with the final state.
 func (s *sendCmd) follow(a *app, c *client, id spool.ID) error {
-	seen := map[string]int{}
+	seen := map[spool.ID]int{}
 	for pause := 100 * time.Millisecond; ; pause = min(pause*3/2, 5*time.Second) {
 		var fax gateway.Fax
 		if err := c.get(a, "/faxes/"+string(id), &fax); err != nil {
 			return err
 		}
 		for _, d := range fax.Deliveries {
-			for _, r := range d.Rungs[min(seen[d.To], len(d.Rungs)):] {
-				fmt.Fprintf(a.stderr, "%s  %s: %s\n", clock(r.At), d.To, rungText(r))
+			for _, r := range d.Rungs[min(seen[d.Task], len(d.Rungs)):] {
+				fmt.Fprintf(a.stderr, "%s  %s: %s\n", clock(r.At), d.Who(), rungText(r))
 				pause = 100 * time.Millisecond
 			}
-			seen[d.To] = len(d.Rungs)
+			seen[d.Task] = len(d.Rungs)
 		}
 		if console.Final(fax) {
 			return s.final(a, c.teller(), fax)
@@ -177,7 +177,7 @@ func (s *sendCmd) follow(a *app, c *client, id spool.ID) error {
 func (s *sendCmd) final(a *app, t console.Teller, fax gateway.Fax) error {
 	err := s.print(a, fax, func(w io.Writer) {
 		for _, d := range fax.Deliveries {
-			fmt.Fprintf(w, "%s  %s\n", d.To, t.Sentence(d))
+			fmt.Fprintf(w, "%s  %s\n", d.Who(), t.Sentence(d))
 		}
 	})
 	if err == nil && !console.Arrived(fax) {
