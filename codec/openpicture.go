@@ -2,13 +2,12 @@ package codec
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
-	"image"
-	"image/color"
-	"image/jpeg"
+	"errors"
 	"image/png"
 	"io"
+
+	"faxgate/codec/jpeg"
 )
 
 // openPNG opens a PNG picture (ISO/IEC 15948).
@@ -30,7 +29,7 @@ func openPNG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	if err := lim.decoded("the PNG picture", int64(p.Width)*int64(p.Height)*depth); err != nil {
 		return nil, err
 	}
-	return pictureDocument(p, lim, int64(p.Width)*int64(p.Height)*depth, func() (image.Image, error) {
+	return pictureDocument(p, lim, int64(p.Width)*int64(p.Height)*depth, func() (raster, error) {
 		img, err := png.Decode(section())
 		if err != nil {
 			return nil, pictureError("PNG", err)
@@ -68,69 +67,43 @@ func pngChunks(r io.Reader, p *Page) (bits int) {
 	return bits
 }
 
-// openJPEG opens a JPEG picture (ITU-T T.81), with the resolution of JFIF or Exif and the orientation of Exif.
+// openJPEG opens a JPEG picture (ITU-T T.81), with the resolution of JFIF, Exif or a fax and the orientation of Exif.
 func openJPEG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	section := func() io.Reader { return bufio.NewReader(io.NewSectionReader(r, 0, size)) }
-	config, err := jpeg.DecodeConfig(section())
-	if err != nil {
+	h, err := jpeg.ReadHeader(section())
+	if err == nil {
+		err = h.Supported()
+	}
+	switch {
+	case errors.Is(err, jpeg.ErrUnsupported):
+		return nil, errorf("read", ErrUnsupported, "the JPEG picture cannot be read: %w: save it as PNG", err)
+	case err != nil:
 		return nil, pictureError("JPEG", err)
 	}
-	p := Page{Width: config.Width, Height: config.Height, Kind: Colour, Coding: "JPEG", Orientation: 1}
-	depth := int64(3)
-	switch config.ColorModel {
-	case color.GrayModel:
-		p.Kind, depth = Gray, 1
-	case color.CMYKModel:
-		depth = 4
+	p := Page{Width: h.Width, Height: h.Height, Kind: Colour, Coding: "JPEG", Orientation: 1, XRes: h.XRes, YRes: h.YRes}
+	if len(h.Components) == 1 {
+		p.Kind = Gray
 	}
-	if jpegSegments(section(), &p) {
-		depth += 4 * depth // A progressive one keeps 32-bit coefficients until its end.
-		if jpegScans(section()) > maxScans {
-			return nil, errorf("read", ErrTooComplex, "the JPEG picture is coded in more than %d scans, each of which goes over the whole picture: save it anew", maxScans)
-		}
+	if h.Fax != nil && h.Fax.DPI > 0 {
+		p.XRes, p.YRes = float64(h.Fax.DPI), float64(h.Fax.DPI)
+	}
+	exif(h.Exif, &p)
+	if h.Process == jpeg.Progressive && jpegScans(section()) > maxScans {
+		return nil, errorf("read", ErrTooComplex, "the JPEG picture is coded in more than %d scans, each of which goes over the whole picture: save it anew", maxScans)
 	}
 	if err := lim.size("the JPEG picture", p.Width, p.Height); err != nil {
 		return nil, err
 	}
-	if err := lim.decoded("the JPEG picture", int64(p.Width)*int64(p.Height)*depth); err != nil {
+	if err := lim.decoded("the JPEG picture", jpeg.Cost(h)); err != nil {
 		return nil, err
 	}
-	return pictureDocument(p, lim, int64(p.Width)*int64(p.Height)*depth, func() (image.Image, error) {
-		img, err := jpeg.Decode(section())
+	return pictureDocument(p, lim, jpeg.Cost(h), func() (raster, error) {
+		planes, err := jpeg.Decode(section(), jpeg.Options{})
 		if err != nil {
 			return nil, pictureError("JPEG", err)
 		}
-		return img, nil
+		return &jpegImage{planes: planes, colours: h.Meaning(), stats: Stats{Rows: planes.Height}}, nil
 	}), nil
-}
-
-// jpegSegments reads the segments before the pixels into the page and says whether the picture is progressive.
-func jpegSegments(r io.Reader, p *Page) (progressive bool) {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:2]); err != nil {
-		return false
-	}
-	for range 256 {
-		if _, err := io.ReadFull(r, head[:]); err != nil || head[0] != 0xff {
-			return false
-		}
-		n := int(binary.BigEndian.Uint16(head[2:])) - 2
-		data := make([]byte, max(n, 0))
-		if _, err := io.ReadFull(r, data); err != nil {
-			return false
-		}
-		switch marker := head[1]; {
-		case marker == 0xc2:
-			return true
-		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc, marker == 0xda:
-			return false
-		case marker == 0xe0:
-			jfif(data, p)
-		case marker == 0xe1 && bytes.HasPrefix(data, []byte("Exif\x00\x00")):
-			exif(data[6:], p)
-		}
-	}
-	return false
 }
 
 // maxScans is how many scans a progressive JPEG may have. Encoders write about ten; a scan can cost a few bytes in the file
@@ -152,18 +125,6 @@ func jpegScans(r io.Reader) int {
 		last = c
 	}
 	return scans
-}
-
-// jfif takes the resolution from an APP0 segment.
-func jfif(data []byte, p *Page) {
-	if len(data) < 12 || !bytes.HasPrefix(data, []byte("JFIF\x00")) || p.XRes > 0 {
-		return
-	}
-	scale := map[byte]float64{1: 1, 2: 2.54}[data[7]]
-	x, y := float64(binary.BigEndian.Uint16(data[8:])), float64(binary.BigEndian.Uint16(data[10:]))
-	if x*scale > 0 && y*scale > 0 {
-		p.XRes, p.YRes = x*scale, y*scale
-	}
 }
 
 // exif takes orientation and resolution from the first directory of an Exif block, which is a TIFF file of its own.

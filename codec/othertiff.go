@@ -1,10 +1,8 @@
 package codec
 
 import (
-	"bufio"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"io"
 
 	hhtiff "github.com/hhrutter/tiff"
@@ -12,9 +10,13 @@ import (
 	"faxgate/codec/tiff"
 )
 
-// otherTIFF makes a page of a TIFF directory that needs the library: LZW, Deflate, PackBits, JPEG; palette, grey, RGB, CMYK.
+// otherTIFF makes a page of a TIFF directory that is neither fax nor plain: JPEG, and what needs the library, LZW, Deflate
+// and PackBits of palette, grey, RGB and CMYK.
 // The directory was checked before: the library is only given pages whose size is bounded.
 func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error) {
+	if isJPEG(t) {
+		return openJPEGPage(p, r, t, lim)
+	}
 	if err := notYet(t); err != nil {
 		return p, err
 	}
@@ -31,21 +33,13 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 		return p, err
 	}
 	switch {
-	case isJPEGStrips(t):
-		p.Kind = Colour
-		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) { return jpegStrips(t) }}
-		return p, nil
 	case isSampleStrips(t):
 		p.Kind = Gray
 		if t.SamplesPerPixel > 1 {
 			p.Kind = Colour
 		}
-		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) { return sampleStrips(t) }}
+		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (raster, error) { return sampleStrips(t) }}
 		return p, nil
-	case t.Compression == tiff.CompressionJPEG:
-		if err := checkJPEGStrips(t); err != nil {
-			return p, err
-		}
 	}
 	config, err := guardedConfig(io.NewSectionReader(r, 0, size), t.IFDOffset)
 	if err != nil {
@@ -58,7 +52,7 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	if p.Kind == Gray && oneSample(t, 1) {
 		p.Kind = Bilevel
 	}
-	pic := &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (image.Image, error) {
+	pic := &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (raster, error) {
 		img, err := hhtiff.DecodeAt(io.NewSectionReader(r, 0, size), t.IFDOffset)
 		if err != nil {
 			return nil, errorf("read", ErrDamaged, "the page cannot be read: %w", err)
@@ -75,11 +69,10 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	return p, nil
 }
 
-// What the library and the JPEG decoder take.
+// What the library takes.
 const (
-	maxSample   = 8 // bytes of a pixel that the library makes room for
-	growth      = 3 // a buffer that grows by doubling has its old and its new self in memory
-	jpegSamples = 3
+	maxSample = 8 // bytes of a pixel that the library makes room for
+	growth    = 3 // a buffer that grows by doubling has its old and its new self in memory
 )
 
 // blockCost bounds the memory that decoding takes besides the picture: the largest strip or tile, which is taken into
@@ -98,8 +91,6 @@ func blockCost(t *tiff.Page) int64 {
 	switch {
 	case isSampleStrips(t):
 		return 0
-	case t.Compression == tiff.CompressionJPEG:
-		return width * height * jpegSamples
 	case t.Compression == tiff.CompressionNone && !t.Tiled:
 		largest := int64(0)
 		for _, s := range t.Strips {
@@ -108,27 +99,6 @@ func blockCost(t *tiff.Page) int64 {
 		return largest * growth
 	}
 	return min(width, 1<<24) * min(height, 1<<24) * maxSample * growth
-}
-
-// checkJPEGStrips sees that the JPEG files in the strips are no larger than the strips are: the library decodes them as
-// they are.
-func checkJPEGStrips(t *tiff.Page) error {
-	if t.Tiled || len(t.Strips) == 0 {
-		return errorf("read", ErrUnsupported, "JPEG in tiles is not yet readable here: save the page as PDF, PNG or TIFF without it")
-	}
-	for i := range t.Strips {
-		config, err := jpeg.DecodeConfig(bufio.NewReader(t.Strip(i)))
-		if err != nil {
-			return errorf("read", ErrDamaged, "strip %d: %w", i+1, err)
-		}
-		if config.Width > t.Width+16 || config.Height > t.RowsPerStrip+16 {
-			return errorf("read", ErrDamaged, "strip %d is %d by %d pixels in a page of %d by %d", i+1, config.Width, config.Height, t.Width, t.Height)
-		}
-		if jpegSegments(bufio.NewReader(t.Strip(i)), &Page{}) {
-			return errorf("read", ErrUnsupported, "progressive JPEG in TIFF is not yet readable here: save the page as PDF or JPEG")
-		}
-	}
-	return nil
 }
 
 // guardedConfig asks the library whether it can read the page.
@@ -162,14 +132,10 @@ func notYet(t *tiff.Page) error {
 	case tiff.CompressionT85, tiff.CompressionT43, compressionOldJBIG:
 		what = "JBIG"
 	case tiff.CompressionJPEG:
-		switch t.Photometric {
-		case tiff.YCbCr:
-			if !isJPEGStrips(t) {
-				what = "YCbCr JPEG in tiles or planes"
-			}
-		case tiff.CIELab, tiff.ITULab:
-			what = "Lab colour (profile C)"
-		}
+		what = "JPEG of separate planes or of other than 8 bits"
+	}
+	if t.Photometric == tiff.CIELab || t.Photometric == tiff.ITULab {
+		what = "Lab colour that is not coded JPEG"
 	}
 	if what == "" {
 		return nil

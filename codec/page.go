@@ -2,7 +2,6 @@ package codec
 
 import (
 	"context"
-	"image"
 	"io"
 	"iter"
 	"sync"
@@ -99,11 +98,11 @@ type vectorSource interface {
 	render(ctx context.Context, width, height, quarters int) iter.Seq2[[]byte, error]
 }
 
-// pictureSource is in memory when it is read.
-type pictureSource interface {
+// colourSource has colours.
+type colourSource interface {
 	source
-	// picture gives the decoded picture, upright or not as the page's Orientation says.
-	picture(ctx context.Context) (image.Image, error)
+	// rgb yields rows of red, green and blue in sRGB, each valid until the next step.
+	rgb(ctx context.Context) iter.Seq2[[]byte, error]
 }
 
 // stripSource knows a coded strip that is the whole page.
@@ -132,6 +131,14 @@ func (p Page) Gray(ctx context.Context) iter.Seq2[[]byte, error] {
 		}
 	}
 	return timed(ctx, p, p.src.gray(ctx))
+}
+
+// RGB yields the rows of any page as three bytes per pixel, red, green and blue of sRGB, each valid until the next step.
+func (p Page) RGB(ctx context.Context) iter.Seq2[[]byte, error] {
+	if src, ok := p.src.(colourSource); ok && p.Kind == Colour {
+		return timed(ctx, p, src.rgb(ctx))
+	}
+	return tripled(p.Gray(ctx))
 }
 
 // timed ends a walk that takes too long or whose context is done. Only the time spent making rows counts.

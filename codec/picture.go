@@ -13,15 +13,18 @@ import (
 
 // picture is a source that can only be decoded as a whole: it is decoded when first read and kept until release.
 type picture struct {
-	decode func() (image.Image, error)
+	decode func() (raster, error)
 	walk   *walk
 
 	size  int64 // bytes in memory
 	large turn
 
 	mu  sync.Mutex
-	img image.Image
+	img raster
 }
+
+// raster is a decoded picture: an image.Image, or a *jpegImage.
+type raster interface{ Bounds() image.Rectangle }
 
 // turn lets one large picture of all that an Opener has opened be in memory at a time, however many documents are read at
 // once: Limits.MaxDecoded is the most that they take together.
@@ -35,7 +38,7 @@ func (p *picture) waits() bool { return p.size >= largePicture && p.large != nil
 // bilevelPicture is a picture of black and white only.
 type bilevelPicture struct{ *picture }
 
-func (p *picture) picture(ctx context.Context) (image.Image, error) {
+func (p *picture) picture(ctx context.Context) (raster, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.img != nil {
@@ -72,7 +75,7 @@ func (p *picture) release() {
 }
 
 // guarded turns a decoder's panic into an error, and refuses a picture whose pixels would make a reader of it panic.
-func guarded(decode func() (image.Image, error)) (img image.Image, err error) {
+func guarded(decode func() (raster, error)) (img raster, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			img, err = nil, errorf("read", ErrDamaged, "the picture is damaged (%v)", r)
@@ -93,6 +96,15 @@ func guarded(decode func() (image.Image, error)) (img image.Image, err error) {
 }
 
 func (p *picture) gray(ctx context.Context) iter.Seq2[[]byte, error] {
+	return p.rows(ctx, 1, grayRows)
+}
+
+func (p *picture) rgb(ctx context.Context) iter.Seq2[[]byte, error] {
+	return p.rows(ctx, 3, rgbRows)
+}
+
+// rows yields rows of n bytes for each pixel.
+func (p *picture) rows(ctx context.Context, n int, reader func(raster) func(row []byte, y int)) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		img, err := p.picture(ctx)
 		if err != nil {
@@ -100,16 +112,24 @@ func (p *picture) gray(ctx context.Context) iter.Seq2[[]byte, error] {
 			return
 		}
 		b := img.Bounds()
-		row := make([]byte, b.Dx())
-		at := grayRows(img)
+		row := make([]byte, n*b.Dx())
+		at := reader(img)
 		for y := b.Min.Y; y < b.Max.Y; y++ {
 			at(row, y)
 			if !yield(row, nil) {
 				return
 			}
 		}
-		p.walk.set(Stats{Rows: b.Dy()})
+		p.walk.set(statsOf(img))
 	}
+}
+
+// statsOf tells about a picture that was read to its end.
+func statsOf(img raster) Stats {
+	if m, ok := img.(*jpegImage); ok {
+		return m.stats
+	}
+	return Stats{Rows: img.Bounds().Dy()}
 }
 
 func (p bilevelPicture) changes(ctx context.Context) iter.Seq2[ccitt.Changes, error] {
@@ -129,9 +149,11 @@ func (p bilevelPicture) changes(ctx context.Context) iter.Seq2[ccitt.Changes, er
 }
 
 // grayRows gives a function that fills in row y of the picture as grey on white paper.
-func grayRows(img image.Image) func(row []byte, y int) {
+func grayRows(img raster) func(row []byte, y int) {
 	b := img.Bounds()
 	switch m := img.(type) {
+	case *jpegImage:
+		return m.grayRows()
 	case *image.Gray:
 		return func(row []byte, y int) { copy(row, m.Pix[m.PixOffset(b.Min.X, y):]) }
 	case *image.Gray16:
@@ -173,7 +195,7 @@ func grayRows(img image.Image) func(row []byte, y int) {
 	}
 	return func(row []byte, y int) {
 		for x := range row {
-			row[x] = grayOfColour(img.At(b.Min.X+x, y))
+			row[x] = grayOfColour(img.(image.Image).At(b.Min.X+x, y))
 		}
 	}
 }
@@ -225,9 +247,9 @@ func paletteKind(pal color.Palette) Kind {
 }
 
 // pictureDocument is a document of one page that is a picture.
-func pictureDocument(p Page, lim Limits, size int64, decode func() (image.Image, error)) *document {
+func pictureDocument(p Page, lim Limits, size int64, decode func() (raster, error)) *document {
 	p.walk = &walk{}
-	pic := &picture{walk: p.walk, size: size, large: lim.large, decode: func() (image.Image, error) {
+	pic := &picture{walk: p.walk, size: size, large: lim.large, decode: func() (raster, error) {
 		img, err := decode()
 		if err != nil {
 			return nil, err

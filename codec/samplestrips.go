@@ -48,13 +48,13 @@ func predictor(t *tiff.Page) uint32 {
 }
 
 // sampleStrips decodes such a page. Nothing but the picture is in memory.
-func sampleStrips(t *tiff.Page) (image.Image, error) {
+func sampleStrips(t *tiff.Page) (raster, error) {
 	w := &walk{}
 	src := plainSource{t, w}
 	n, undo := t.SamplesPerPixel, predictor(t) == 2
 	area := image.Rect(0, 0, t.Width, t.Height)
 	gray, colour := image.NewGray(image.Rectangle{}), image.NewRGBA(image.Rectangle{})
-	var img image.Image
+	var img raster
 	if n == 1 {
 		gray = image.NewGray(area)
 		img = gray

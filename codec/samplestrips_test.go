@@ -142,7 +142,7 @@ func TestStripsOfAnotherSize(t *testing.T) {
 // TestLargePicturesTakeTurns: while one large picture is in memory, no other is decoded.
 func TestLargePicturesTakeTurns(t *testing.T) {
 	large := make(turn, 1)
-	flat := func() (image.Image, error) { return image.NewUniform(color.White), nil }
+	flat := func() (raster, error) { return image.NewUniform(color.White), nil }
 	first := &picture{size: largePicture, large: large, decode: flat}
 	second := &picture{size: largePicture, large: large, decode: flat}
 	if _, err := first.picture(context.Background()); err != nil {
@@ -162,7 +162,7 @@ func TestLargePicturesTakeTurns(t *testing.T) {
 		t.Error(err)
 	}
 	second.release()
-	broken := &picture{size: largePicture, large: large, decode: func() (image.Image, error) { return nil, ErrDamaged }}
+	broken := &picture{size: largePicture, large: large, decode: func() (raster, error) { return nil, ErrDamaged }}
 	if _, err := broken.picture(context.Background()); !errors.Is(err, ErrDamaged) || len(large) != 0 {
 		t.Errorf("%v, and the turn is kept", err)
 	}

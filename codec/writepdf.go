@@ -5,11 +5,12 @@ import (
 	"context"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"io"
 	"iter"
+	"math"
 
 	"faxgate/codec/ccitt"
+	"faxgate/codec/jpeg"
 	"faxgate/codec/pdf"
 )
 
@@ -99,54 +100,44 @@ func piped(write func(io.Writer) error, read func(io.Reader) error) error {
 
 // writeJPEGPage codes a grey or colour page.
 func writeJPEGPage(ctx context.Context, pw *pdf.Writer, img pdf.Image, page Page) error {
-	picture, stop, err := jpegPicture(ctx, page)
-	if err != nil {
-		return err
+	params := jpeg.Params{
+		Width: page.Width, Height: page.Height, Components: 1, Sampling: 2, Quality: jpegQuality,
+		Segments: []jpeg.Segment{jpeg.JFIFSegment(whole(img.XRes), whole(img.YRes))},
 	}
-	defer stop()
+	rows := page.Gray(ctx)
+	if page.Kind == Colour {
+		params.Components, rows = 3, page.RGB(ctx)
+	}
 	return piped(func(w io.Writer) error {
-		if err := jpeg.Encode(w, picture, &jpeg.Options{Quality: jpegQuality}); err != nil {
-			return err
-		}
-		if rows, ok := picture.(*rowPicture); ok {
-			return rows.err
-		}
-		return nil
+		return encodeJPEG(w, params, rows, func(row []byte) []byte {
+			if params.Components == 3 {
+				jpeg.ToYCbCr(row, row)
+			}
+			return row
+		})
 	}, func(r io.Reader) error {
 		return pw.JPEGPage(img, r)
 	})
 }
 
-// jpegPicture gives a page as a picture that a JPEG encoder can read: colour from memory, grey row by row.
-func jpegPicture(ctx context.Context, page Page) (picture image.Image, stop func(), err error) {
-	if src, ok := page.src.(pictureSource); ok && page.Kind == Colour {
-		img, err := src.picture(ctx)
-		if err != nil {
-			return nil, nil, err
+// whole rounds a resolution for a header that has 16 bits for it.
+func whole(dpi float64) int { return min(max(int(math.Round(dpi)), 1), math.MaxUint16) }
+
+// encodeJPEG codes rows, each after turning it into samples.
+func encodeJPEG(w io.Writer, params jpeg.Params, rows iter.Seq2[[]byte, error], samples func(row []byte) []byte) error {
+	enc, err := jpeg.NewEncoder(w, params)
+	if err != nil {
+		return err
+	}
+	for row, err := range rows {
+		if err == nil {
+			err = enc.Row(samples(row))
 		}
-		return onPaper(img), func() {}, nil
+		if err != nil {
+			return err
+		}
 	}
-	next, stop := iter.Pull2(page.Gray(ctx))
-	return &rowPicture{next: next, width: page.Width, height: page.Height}, stop, nil
-}
-
-// onPaper puts a transparent picture on white.
-func onPaper(img image.Image) image.Image {
-	if o, ok := img.(interface{ Opaque() bool }); ok && o.Opaque() {
-		return img
-	}
-	return paper{img}
-}
-
-// paper is a picture on white.
-type paper struct{ image.Image }
-
-func (p paper) ColorModel() color.Model { return color.RGBAModel }
-
-func (p paper) At(x, y int) color.Color {
-	r, g, b, a := p.Image.At(x, y).RGBA()
-	white := 0xffff - a
-	return color.RGBA{R: byte((r + white) >> 8), G: byte((g + white) >> 8), B: byte((b + white) >> 8), A: 255}
+	return enc.Close()
 }
 
 // rowPicture is a grey picture of rows that come one after the other. It can be read by an encoder that goes through it in

@@ -10,6 +10,7 @@ const (
 	RGB          // sRGB
 	CMYK         // 0 is no ink
 	YCCK         // Adobe's: YCbCr of inverted CMY, and inverted black
+	RGBA         // sRGB with opacity
 	CIELab       // of a gamut
 )
 
@@ -18,6 +19,7 @@ type Colours struct {
 	Model    Model
 	Lab      *Lab // of CIELab
 	Inverted bool // Gray: 255 is black; CMYK: 255 is no ink
+	Weighted bool // RGBA: the colours are multiplied by the opacity already
 }
 
 // Meaning gives what the samples of a stream mean that stands by itself, by its markers: G3FAX, JFIF and Adobe.
@@ -82,12 +84,28 @@ func (c Colours) RGB(dst, samples []byte, components int) {
 func (c Colours) ink(s []byte) (r, g, b byte) {
 	r, g, b, k := s[0], s[1], s[2], s[3]
 	switch {
+	case c.Model == RGBA:
+		return c.onWhite(r, k), c.onWhite(g, k), c.onWhite(b, k)
 	case c.Model == YCCK:
 		r, g, b = fromYCbCr(r, g, b)
 	case !c.Inverted:
 		r, g, b, k = ^r, ^g, ^b, ^k
 	}
 	return byte(uint(r) * uint(k) / 255), byte(uint(g) * uint(k) / 255), byte(uint(b) * uint(k) / 255)
+}
+
+// onWhite puts a see-through value on white paper.
+func (c Colours) onWhite(v, opacity byte) byte {
+	paper := 255 - uint32(opacity)
+	if c.Weighted {
+		return byte(min(255, uint32(v)+paper))
+	}
+	return byte((uint32(v)*uint32(opacity) + 255*paper + 127) / 255)
+}
+
+// Lightness says whether the first sample of a pixel tells its shade.
+func (c Colours) Lightness(components int) bool {
+	return components == 1 || c.Model == YCbCr || c.Model == CIELab
 }
 
 // Gray turns a row of pixels into shades of grey.

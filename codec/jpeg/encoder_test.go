@@ -128,8 +128,9 @@ func same(t *testing.T, data, want []byte, width int) {
 	n := p.Components()
 	samples, rgb := make([]byte, width*n), make([]byte, 3*width)
 	var got []byte
+	rows := p.Rows()
 	for y := range p.Height {
-		p.Row(samples, y)
+		rows.Row(samples, y)
 		if n == 1 {
 			meaning.Gray(rgb[:width], samples, n)
 			got = append(got, rgb[:width]...)

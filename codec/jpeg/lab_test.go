@@ -173,8 +173,9 @@ func TestScene(t *testing.T) {
 		t.Fatal(err)
 	}
 	meaning := hdr.Meaning()
+	rows := p.Rows()
 	for y := range h {
-		p.Row(samples[y*3*w:][:3*w], y)
+		rows.Row(samples[y*3*w:][:3*w], y)
 	}
 	meaning.RGB(back, samples, 3)
 	if e := deltaE(rgb, back); e > 1.5 {

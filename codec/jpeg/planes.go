@@ -12,7 +12,6 @@ type Planes struct {
 	Width, Height int
 	parts         []plane
 	cellW, cellH  int // the picture is made of streams of this size, over whose edges nothing is interpolated
-	sums          []uint16
 }
 
 // plane is one component.
@@ -122,9 +121,27 @@ func (p *Planes) Put(piece *Planes, x, y int) error {
 	return nil
 }
 
+// Rows reads the rows of a picture, for one goroutine.
+type Rows struct {
+	*Planes
+	sums []uint16
+}
+
+// Rows gives a reader of the rows.
+func (p *Planes) Rows() *Rows { return &Rows{Planes: p} }
+
+// First puts the samples of the first component in row y into dst.
+func (p *Rows) First(dst []byte, y int) {
+	c := &p.parts[0]
+	in := c.pix[y*c.stride:]
+	for x := range p.Width {
+		dst[x] = in[x*c.step]
+	}
+}
+
 // Row puts row y into dst, the samples of each pixel together. Where there are fewer samples than pixels, those between
 // are interpolated as libjpeg does it.
-func (p *Planes) Row(dst []byte, y int) {
+func (p *Rows) Row(dst []byte, y int) {
 	n := len(p.parts)
 	for i := range p.parts {
 		c := &p.parts[i]
@@ -141,7 +158,7 @@ func (p *Planes) Row(dst []byte, y int) {
 
 // interpolate makes a row of a component with fewer samples. The sums are in quarters, of the nearer row three and of the
 // farther one.
-func (p *Planes) interpolate(dst []byte, c *plane, n, y int) {
+func (p *Rows) interpolate(dst []byte, c *plane, n, y int) {
 	near, far := y/c.sy, y/c.sy
 	smoothX, smoothY := c.sx == 2 && c.width > 2, c.sy == 2 && (c.sx == 1 || c.sx == 2 && c.width > 2)
 	if smoothY {
@@ -172,7 +189,7 @@ func (p *Planes) interpolate(dst []byte, c *plane, n, y int) {
 }
 
 // widen makes two pixels of each sum.
-func (p *Planes) widen(dst []byte, sums []uint16, n int, both bool) {
+func (p *Rows) widen(dst []byte, sums []uint16, n int, both bool) {
 	cell := (p.cellW + 1) / 2
 	even, odd := uint16(8), uint16(7)
 	if !both {
