@@ -29,31 +29,26 @@ func (d *arith) begin() {
 func (d *arith) missing() int { return max(0, d.false-d.n) }
 
 // event decodes the symbol of context cx when the interval a, without the LPS's, is no longer above limit: an LPS, or an
-// MPS after which the interval is to be renormalised. It gives the symbol and the new interval.
+// MPS after which the interval is to be renormalised. It gives the symbol and the new interval. Which of them it is can
+// not be foreseen, so there is no branch on it.
 func (d *arith) event(cx, a uint64) (bit, newA uint64) {
 	p := &d.ctx[cx&1023]
 	e := *p
 	q := e.size()
-	bit = e.mps()
-	lps := a < q
-	if d.c >= a {
-		d.c -= a
-		a = q
-		lps = !lps
-	}
-	if lps {
-		bit ^= 1
-		*p = e.afterLPS()
-	} else {
-		*p = e.afterMPS()
-	}
-	n := bits.LeadingZeros64(a) - 1
+	_, low := bits.Sub64(d.c, a, 0)   // the code is in the lower interval
+	_, exchange := bits.Sub64(a, q, 0) // which is the smaller one, so it is the LPS's
+	upper := low - 1
+	d.c -= a & upper
+	a ^= (a ^ q) & upper
+	lps := low ^ 1 ^ exchange
+	*p = machine[uint8(e>>(lps<<3)>>1)]
+	n := uint(bits.LeadingZeros64(a)-1) & 63
 	d.c <<= n
-	if d.n -= n; d.n < 16 {
+	if d.n -= int(n); d.n < 16 {
 		d.refill()
 	}
 	d.limit = max(d.c+1, half)
-	return bit, a << n
+	return e.mps() ^ lps, a << n
 }
 
 // symbol decodes one symbol.

@@ -30,28 +30,21 @@ func (w *coder) begin() {
 	w.buffer, w.stack = -1, 0
 }
 
-// event codes a symbol for context cx that takes more than making the interval a, from which the LPS's size is
-// subtracted, smaller: an LPS, or an MPS after which the interval is to be renormalised. It gives the new interval.
-func (w *coder) event(cx uint64, a uint64, bit uint64) uint64 {
+// event codes a symbol for context cx that takes more than making the interval a, from which the LPS's is subtracted,
+// smaller: an LPS, or an MPS after which the interval is to be renormalised. It gives the new interval.
+func (w *coder) event(cx, a, bit uint64) uint64 {
 	p := &w.ctx[cx&1023]
 	e := *p
 	q := e.size()
-	if e.mps() == bit {
-		if a < q {
-			w.c += a >> qShift
-			a = q
-		}
-		*p = e.afterMPS()
-	} else {
-		if a >= q {
-			w.c += a >> qShift
-			a = q
-		}
-		*p = e.afterLPS()
-	}
-	n := bits.LeadingZeros64(a) - 1
+	lps := e.mps() ^ bit
+	_, exchange := bits.Sub64(a, q, 0)
+	upper := -(lps ^ exchange) // the larger interval is the lower one and the MPS's
+	w.c += a & upper >> qShift
+	a ^= (a ^ q) & upper
+	*p = machine[uint8(e>>(lps<<3)>>1)]
+	n := uint(bits.LeadingZeros64(a)-1) & 63
 	w.c <<= n
-	if w.ct -= n; w.ct <= 0 {
+	if w.ct -= int(n); w.ct <= 0 {
 		w.byteOut()
 	}
 	return a << n

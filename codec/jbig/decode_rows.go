@@ -7,65 +7,100 @@ import (
 
 // row3 decodes a row by the three-line template with the adaptive pixel in its first place.
 func (d *Decoder) row3() {
-	r := &d.arith
 	cur, above, above2 := d.rows.cur, d.rows.above, d.rows.above2
-	a := r.a
 	done := uint64(0) // pixels, the last one lowest
 	for x := 0; x < d.p.Width; x += chunk {
-		w1, w2 := window(above, x), window(above2, x)
 		n := min(chunk, d.p.Width-x)
-		for left := n; left > 0; {
-			cx := w2>>shift2&mask2 | w1>>shift1&mask1 | done&mask0
-			e := r.ctx[cx&1023]
-			if cx == 0 && e.mps() == 0 {
-				// As long as the rows above are white, so are all contexts that follow upon a white pixel.
-				run := uint64(min(bits.LeadingZeros64(w1<<6)-4, bits.LeadingZeros64(w2<<7)-2, left))
-				if q := e.qe() * run; q <= (a-r.limit)>>qShift && a >= r.limit {
-					a -= q << qShift
-					left -= int(run)
-					done, w1, w2 = done<<run, w1<<run, w2<<run
-					continue
-				}
+		done = d.arith.chunk3(window(above, x), window(above2, x), done&mask0|1<<(63-n)) << (64 - n)
+		binary.BigEndian.PutUint64(cur[padLeft+x>>3:], done)
+		done >>= 64 - n
+	}
+}
+
+// chunk3 decodes pixels below windows of the two rows above; done are the pixels before and an end mark: 1, which the
+// pixels push to the top. The contexts that a pixel may have are read before the pixel to its left is known, since
+// waiting for each in turn would take most of the time.
+func (d *arith) chunk3(w1, w2, done uint64) uint64 {
+	a := d.a
+	for int64(done) >= 0 {
+		cx := w2>>shift2&mask2 | w1>>shift1&mask1 | done&mask0
+		if cx == 0 && d.ctx[0].mps() == 0 {
+			// As long as the rows above are white, so are all contexts that follow upon a white pixel.
+			run := uint64(min(bits.LeadingZeros64(w1<<6)-4, bits.LeadingZeros64(w2<<7)-2, bits.LeadingZeros64(done)))
+			if q := d.ctx[0].qe() * run; a >= d.limit && q <= (a-d.limit)>>qShift {
+				a -= q << qShift
+				run &= 63
+				done, w1, w2 = done<<run, w1<<run, w2<<run
+				continue
 			}
+		}
+		for e := d.ctx[cx&1023]; ; {
+			w1, w2 = w1<<1, w2<<1
+			next := w2>>shift2&mask2 | w1>>shift1&mask1 | done<<1&mask0
+			e0, e1 := d.ctx[next&1023], d.ctx[next&1023|1]
 			a -= e.size()
 			bit := e.mps()
-			if a < r.limit {
-				bit, a = r.event(cx, a)
+			if a < d.limit {
+				bit, a = d.event(cx, a)
+				e0, e1 = d.ctx[next&1023], d.ctx[next&1023|1]
 			}
-			left--
-			done, w1, w2 = done<<1|bit, w1<<1, w2<<1
+			e = e0
+			if bit != 0 {
+				e = e1
+			}
+			cx = next | bit
+			done = done<<1 | bit
+			if cx == 0 || int64(done) < 0 {
+				break
+			}
 		}
-		binary.BigEndian.PutUint64(cur[padLeft+x>>3:], done<<(64-n))
 	}
-	r.a = a
+	d.a = a
+	return done
 }
 
 // general decodes a row by any template.
 func (d *Decoder) general() {
-	r, t := &d.arith, d.template
-	a := r.a
+	t := d.template
 	done := uint64(0)
-	near, nearShift := uint64(0), 63-t.tx&63 // a pixel done is looked back on in this window
-	if t.tx < 64 {
+	for x := 0; x < d.p.Width; x += chunk {
+		n := min(chunk, d.p.Width-x)
+		g := gap{window(d.rows.above, x), window(d.rows.above2, x), t.lookBack(d.rows.cur, x)}
+		done = d.arith.chunkAny(&t, g, done&t.mask0|1<<(63-n)) << (64 - n)
+		binary.BigEndian.PutUint64(d.rows.cur[padLeft+x>>3:], done)
+		done >>= 64 - n
+	}
+}
+
+// gap is what is known around the pixels of a chunk.
+type gap struct{ w1, w2, at uint64 }
+
+// chunkAny is chunk3 for any template.
+func (d *arith) chunkAny(t *template, g gap, done uint64) uint64 {
+	near, nearShift := uint64(0), (64-t.tx)&63 // a pixel done is looked back on in this window
+	if t.tx > 0 && t.tx <= 64 {
 		near = 1
 	}
-	for x := 0; x < d.p.Width; x += chunk {
-		w1, w2 := window(d.rows.above, x), window(d.rows.above2, x)
-		at := t.lookBack(d.rows.cur, x)
-		n := min(chunk, d.p.Width-x)
-		for range n {
-			cx := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | done&t.mask0 | at>>63<<(t.at&63)
-			e := r.ctx[cx&1023]
-			a -= e.size()
-			bit := e.mps()
-			if a < r.limit {
-				bit, a = r.event(cx, a)
-			}
-			done, w1, w2 = done<<1|bit, w1<<1, w2<<1
-			at |= bit & near << (nearShift & 63)
-			at <<= 1
+	a, w1, w2, at := d.a, g.w1, g.w2, g.at
+	cx := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | done&t.mask0 | at>>63<<(t.at&63)
+	for e := d.ctx[cx&1023]; int64(done) >= 0; {
+		w1, w2, at = w1<<1, w2<<1, at<<1
+		next := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | done<<1&t.mask0 | at>>63<<(t.at&63)
+		e0, e1 := d.ctx[next&1023], d.ctx[next&1023|1]
+		a -= e.size()
+		bit := e.mps()
+		if a < d.limit {
+			bit, a = d.event(cx, a)
+			e0, e1 = d.ctx[next&1023], d.ctx[next&1023|1]
 		}
-		binary.BigEndian.PutUint64(d.rows.cur[padLeft+x>>3:], done<<(64-n))
+		e = e0
+		if bit != 0 {
+			e = e1
+		}
+		cx = next | bit
+		done = done<<1 | bit
+		at |= bit & near << nearShift
 	}
-	r.a = a
+	d.a = a
+	return done
 }

@@ -25,10 +25,6 @@ func (e entry) qe() uint64 { return uint64(e) >> qShift }
 // mps is the more probable symbol, 0 or 1.
 func (e entry) mps() uint64 { return uint64(e) & 1 }
 
-// afterMPS and afterLPS are the entries that follow when an interval is renormalised.
-func (e entry) afterMPS() entry { return machine[uint8(e>>1)] }
-func (e entry) afterLPS() entry { return machine[uint8(e>>9)] }
-
 // contexts is the memory of the estimator: T.82's templates have ten pixels.
 type contexts [1024]entry
 

@@ -145,12 +145,20 @@ func (d *Decoder) atMove() {
 		return
 	}
 	line, tx, ty := binary.BigEndian.Uint32(b), int8(b[4]), b[5]
-	if tx < 0 || ty != 0 || d.ahead.n == len(d.ahead.list) {
+	if tx != 0 && tx < d.least() || ty != 0 || d.ahead.n == len(d.ahead.list) {
 		d.trouble = fmt.Errorf("%w: by %d, %d pixels", errMove, tx, ty)
 		return
 	}
 	d.ahead.list[d.ahead.n] = move{int64(line), int(tx)}
 	d.ahead.n++
+}
+
+// least is the smallest offset of the adaptive pixel that is not in the template already.
+func (d *Decoder) least() int8 {
+	if d.p.TwoLine {
+		return 5
+	}
+	return 3
 }
 
 // moves are where in a stripe the adaptive template pixel goes.
