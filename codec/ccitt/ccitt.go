@@ -91,6 +91,9 @@ type Limits struct {
 	MaxWidth int   // pixels of a row, default 65,536
 	MaxRows  int   // rows of a page, default 200,000
 	MaxBytes int64 // coded bytes of a page, default 256 MiB
+	// WhiteRows puts white rows in the place of rows of T.4 data that cannot be
+	// decoded; else they repeat the row above.
+	WhiteRows bool
 }
 
 // Errors of this package, to be found with errors.Is.
@@ -114,6 +117,8 @@ type Stats struct {
 	MaxConsecutiveBad int  // longest run of damaged rows (ConsecutiveBadFaxLines)
 	RTC               bool // the end was marked: RTC in T.4, EOFB in T.6 data
 	Partial           bool // the data ended or broke before the page did
+	More              bool // the data goes on behind the last row that the page should have
+	Doubt             bool // the first rows make no sense by Params, and by nothing else that was tried
 	Uncompressed      bool // uncompressed mode was met
 	// Params are those that the page is decoded by: the given ones, or where
 	// these did not fit the data, those that did.

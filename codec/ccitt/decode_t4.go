@@ -9,15 +9,16 @@ func (d *Decoder) rowT4() bool {
 	if d.align {
 		d.in.align()
 	}
+	d.in.lookAhead()
 	n := d.takeEOLs()
 	switch {
-	case n >= enoughEOLs:
+	case n >= enoughEOLs && !d.rowsAfterRTC():
 		d.st.RTC = true
 		d.st.Partial = d.st.Rows < d.p.Rows
 		return false
-	case n == 2 && d.st.Rows > 0:
+	case n == 2 && d.st.Rows > 0 && !d.twice:
 		return d.emptyRow()
-	case n == 0 && d.seenEOL && !d.resync():
+	case n == 0 && d.seenEOL && !d.unmarkedRow() && !d.resync():
 		return false
 	case n == 0 && d.in.drained():
 		return d.cut()
@@ -67,25 +68,33 @@ func (d *Decoder) cut() bool {
 	return false
 }
 
+// decodeT4 decodes the row behind an EOL. A row of MR that makes no sense may
+// have the wrong tag bit.
 func (d *Decoder) decodeT4() bool {
-	if d.tag == 1 {
-		d.lost = false
+	d.in.lookAhead()
+	start := d.in.mark()
+	if d.lost && d.tag == 0 {
+		if !d.rowHere(1) {
+			d.repeat(errNoReference)
+			return true
+		}
+		d.tag = 1
 	}
-	if d.lost {
-		d.repeat(errNoReference)
-		return true
+	o := d.decodeRow(d.tag)
+	if d.p.Coding == MR && o != rowGood && o != rowCut && d.in.back(start) {
+		if other := 1 - d.tag; (other == 1 || !d.lost) && d.rowHere(other) {
+			d.tag = other
+		}
+		o = d.decodeRow(d.tag)
 	}
-	var o outcome
-	if d.p.Coding == MH || d.tag == 1 {
-		o = d.oneDimensional()
-	} else {
-		o = d.twoDimensional()
-	}
-	return d.settleT4(o)
+	d.lost = d.lost && d.tag == 0
+	return d.settleT4(o, start)
 }
 
-// settleT4 does what T.4 data allows after a row that ended so.
-func (d *Decoder) settleT4(o outcome) bool {
+// settleT4 does what T.4 data allows after a row that began at start and ended
+// so. Where a code or a row made no sense, the next EOL may be hidden in what
+// was taken for it: the search for it begins at the start.
+func (d *Decoder) settleT4(o outcome, start mark) bool {
 	switch o {
 	case rowGood:
 		d.accept()
@@ -93,13 +102,14 @@ func (d *Decoder) settleT4(o outcome) bool {
 	case rowLong:
 		d.accept()
 		d.bad(errTooLong)
+		d.leave(start)
 	case rowShort:
 		d.accept()
 		d.bad(errTooShort)
 	case rowCut:
 		return d.lastRow()
 	default:
-		return d.damaged()
+		return d.damaged(start)
 	}
 	return true
 }
@@ -114,8 +124,8 @@ func (d *Decoder) emptyRow() bool {
 	return true
 }
 
-// damaged replaces a row with a code that does not exist by the one above.
-func (d *Decoder) damaged() bool {
+// damaged replaces a row with a code that does not exist.
+func (d *Decoder) damaged(start mark) bool {
 	d.lost = d.p.Coding == MR
 	if !d.seenEOL && !d.align {
 		// Without EOLs there is no place to go on from.
@@ -123,7 +133,7 @@ func (d *Decoder) damaged() bool {
 		d.bad(errCode)
 		return false
 	}
-	if !d.seenEOL {
+	if !d.leave(start) {
 		d.in.refill()
 		d.in.skip(1) // so that the next row begins at least a byte on
 	}

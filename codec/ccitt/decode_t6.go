@@ -14,12 +14,13 @@ func (d *Decoder) rowT6() bool {
 		d.badRun = 0
 		return true
 	case rowLong:
-		d.accept()
-		d.bad(errTooLong)
-		return true
+		d.endT6(errTooLong)
 	case rowCut:
 		d.endT6(errCut)
 	default:
+		if d.anotherStrip() {
+			return d.rowT6()
+		}
 		d.endT6(errCode)
 	}
 	return false

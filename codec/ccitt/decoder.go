@@ -69,6 +69,8 @@ type Decoder struct {
 	lost     bool // MR: the reference row is damaged
 	begunRow bool // the EOL of the next row is consumed already
 	tag      uint64
+	twice    bool // each EOL stands twice
+	searches int  // for the next row of data without EOLs
 	badRun   int
 	why      error
 	whyRow   int
@@ -116,7 +118,7 @@ func (d *Decoder) start(p Params) {
 	closeList(d.ref[1:1+sentinels], d.w)
 	d.out, d.emptyRuns = d.ref[1:1+sentinels], 0
 	d.done, d.seenEOL, d.lost, d.begunRow = false, false, false, false
-	d.tag, d.badRun, d.why = 1, 0, nil
+	d.tag, d.badRun, d.why, d.searches = 1, 0, nil, 0
 	d.st = Stats{}
 }
 
@@ -235,8 +237,13 @@ func strict(dst, c []int32, width int32) []int32 {
 	return dst
 }
 
-// repeat hands out the row above again, in place of a damaged one.
+// repeat hands out the row above again, in place of a damaged one, or a white
+// one.
 func (d *Decoder) repeat(why error) {
+	if d.lim.WhiteRows {
+		d.spare = append(d.spare[:0], d.w, d.w, d.w, d.w)
+		d.out = d.spare
+	}
 	d.st.Rows++
 	d.bad(why)
 }
@@ -256,9 +263,10 @@ func (d *Decoder) finish() {
 	d.done = true
 	if d.p.Coding == MMR {
 		d.st.RTC = d.eofb()
+		d.st.More = !d.st.RTC && d.moreRows(false)
 		return
 	}
-	if d.takeEOLs() >= enoughEOLs {
-		d.st.RTC = true
-	}
+	n := d.takeEOLs()
+	d.st.RTC = n >= enoughEOLs
+	d.st.More = !d.st.RTC && d.moreRows(n > 0)
 }

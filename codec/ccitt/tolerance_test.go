@@ -114,6 +114,21 @@ var toleranceCases = []struct {
 	{"MMR to the left of a0", mmr(2), horiz + runs(1, 1) + vert0 + "010 010 010", []string{".#.............."}, Stats{Bad: 1, MaxConsecutiveBad: 1, Partial: true}},
 	{"MMR pass to the end", mmr(2), horiz + runs(4, 4) + vert0 + pass + pass, []string{pictA, pictC}, Stats{}},
 	{"MMR empty runs in the row above", mmr(2), horiz + runs(0, 0) + horiz + runs(4, 4) + vert0 + pass + horiz + runs(0, 3) + horiz + runs(13, 0), []string{pictA, pictB}, Stats{}},
+	{"an EOL is missing", mh(3), eol + a + b + eol + c, abc(), Stats{}},
+	{"an EOL and its tag bit are missing", mr(3), tag1D + a + same2D + tag1D + b, []string{pictA, pictA, pictB}, Stats{}},
+	{"only the first EOL", mh(4), eol + a + b + a + b, []string{pictA, pictB, pictA, pictB}, Stats{}},
+	{"no EOL, and no row either", mh(2), eol + a + runs(3, 3) + eol + b, []string{pictA, pictB}, Stats{Bad: 1, MaxConsecutiveBad: 1}},
+	{"EOL hidden by a wrong code", mh(3), eol + a + eol + runs(4) + "000011010" + eol + b, []string{pictA, pictC, pictB}, Stats{Bad: 1, MaxConsecutiveBad: 1}},
+	{"wrong tag bit of a row by itself", mr(3), tag1D + a + tag2D + b + tag2D + same2D, []string{pictA, pictB, pictB}, Stats{}},
+	{"wrong tag bit of a row by reference", mr(3), tag1D + a + tag1D + same2D + tag2D + same2D, []string{pictA, pictA, pictA}, Stats{}},
+	{"RTC in the middle", mh(3), eol + a + rtc + eol + b + eol + c, abc(), Stats{}},
+	{"RTC, rubbish, rows missing", mh(3), eol + a + rtc + "110110101", []string{pictA}, Stats{RTC: true, Partial: true}},
+	{"each EOL twice", mh(3), eol + eol + a + eol + eol + b + eol + eol + c, abc(), Stats{}},
+	{"more rows", mh(2), eol + a + eol + b + eol + c, []string{pictA, pictB}, Stats{More: true}},
+	{"more rows of MMR", mmr(1), horiz + runs(4, 4) + vert0 + same2D + eol + eol, []string{pictA}, Stats{More: true}},
+	{"two strips of MMR", mmr(3), aligned(horiz+runs(4, 4)+vert0+same2D+eol+eol) + horiz + runs(0, 3) + vert0 + eol + eol, []string{pictA, pictA, pictB}, Stats{RTC: true}},
+	{"RLE, rows begin again", Params{Coding: MH, Width: 16, Rows: 6}, aligned(a) + "00000000" + "01111111" + strings.Repeat(aligned(b), 4), []string{pictA, pictA, pictB, pictB, pictB, pictB}, Stats{Bad: 1, MaxConsecutiveBad: 1}},
+	{"MMR row too long", mmr(3), horiz + runs(4, 4) + vert0 + horiz + runs(8, 9) + same2D, []string{pictA}, Stats{Bad: 1, MaxConsecutiveBad: 1, Partial: true}},
 	{"MMR uncompressed", mmr(2), "0000001111 1 01 000001 00001 0000001 0" + vert0 + same2D + same2D + vert0, []string{"#.#.........#...", "#.#.........#..."}, Stats{Uncompressed: true}},
 	{"MH uncompressed", mh(1), eol + uncompressed16(), []string{"#.#........#####"}, Stats{Uncompressed: true}},
 }
@@ -144,9 +159,45 @@ func TestTolerance(t *testing.T) {
 		if tt.stat.Bad > 0 && st.Err == nil {
 			t.Errorf("%s: Stats does not say what is bad", tt.name)
 		}
-		st.Params, st.Bytes, st.Rows, st.Err = Params{}, 0, 0, nil
+		st.Params, st.Bytes, st.Rows, st.Err, st.Doubt = Params{}, 0, 0, nil, false
 		if diff := cmp.Diff(tt.stat, st); diff != "" {
 			t.Errorf("%s: stats (-want +got)\n%s", tt.name, diff)
+		}
+	}
+}
+
+// TestWhiteRows: rows that cannot be decoded are white where the limits say so, and not otherwise.
+func TestWhiteRows(t *testing.T) {
+	data := bitString(tag1D + a + tag2D + vert0 + bad + tag2D + same2D + tag1D + b)
+	for white, want := range map[bool][]string{false: {pictA, pictA, pictA, pictB}, true: {pictA, pictC, pictC, pictB}} {
+		d := NewDecoder(Limits{WhiteRows: white})
+		if err := d.Reset(bytes.NewReader(data), mr(4)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, picts(t, d)); diff != "" {
+			t.Errorf("white %v: (-want +got)\n%s", white, diff)
+		}
+		if st := d.Stats(); st.Bad != 2 {
+			t.Errorf("%+v", st)
+		}
+	}
+}
+
+// TestDoubt: that the first rows make no sense is told, and that other parameters make sense of them is not.
+func TestDoubt(t *testing.T) {
+	e, d := NewEncoder(), NewDecoder(Limits{})
+	p := Params{Coding: MMR, Width: 1728, Rows: 60}
+	data := encode(t, e, p, testPage("noise", 1728, 60))
+	for width, want := range map[int]bool{1728: false, 1720: true} {
+		p.Width = width
+		if err := d.Reset(bytes.NewReader(data), p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.NextRow(); err != nil && !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if got := d.Stats().Doubt; got != want {
+			t.Errorf("width %d: doubt is %v", width, got)
 		}
 	}
 }
