@@ -2,179 +2,185 @@ package ifax
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 
 	"faxgate/codec"
+	"faxgate/ifax/feature"
 )
 
 // Capabilities is a feature set (RFC 2530): what a device takes, as an expression of RFC 2533 over the tags of
 // RFC 2879. The zero value knows nothing, and stands for Profile S.
 type Capabilities struct {
-	root node
-	text string
-	says says
+	filter feature.Filter
+	set    feature.Set // what the filter means
+	text   string
+	notes  []string
 }
 
-// says tells which features an expression is about at all.
-type says struct{ coding, profileF, dpi, ratio, paper, sizeX, sizeY bool }
-
-// ParseCapabilities reads the text of a Media-Accept-Features field, already unfolded or not. The error says
-// where it cannot be read; the caller then keeps the raw text and assumes Profile S.
+// ParseCapabilities reads the text of a Media-Accept-Features field, already unfolded or not. Parentheses that are
+// not balanced are mended, as far as that can be done; Notes says how. The error says where it cannot be read; the
+// caller then keeps the raw text and assumes Profile S.
 func ParseCapabilities(text string) (Capabilities, error) {
-	root, err := parseFeatures(text)
+	filter, notes, err := feature.Mend(text)
 	if err != nil {
 		return Capabilities{}, fmt.Errorf("reading media features: %w", err)
 	}
-	return capabilities(root), nil
+	for _, name := range filter.Wrong() {
+		notes = append(notes, "the definition of "+name+" has another hash and must not be used (RFC 2938 section 3.2.2)")
+	}
+	for _, name := range filter.References() {
+		if _, ok := byReference(name); !ok {
+			notes = append(notes, name+" refers to features that are not known here")
+		}
+	}
+	c, err := capabilities(filter)
+	c.notes = notes
+	return c, err
 }
 
-// capabilities keeps the canonical text with the expression.
-func capabilities(root node) Capabilities {
-	var b strings.Builder
-	root.write(&b)
-	return Capabilities{root: root, text: b.String(), says: says{
-		coding: root.mentions("image-coding"), profileF: root.mentions("image-file-structure", "TIFF-F"),
-		dpi: root.mentions("dpi"), ratio: root.mentions("dpi-xyratio"), paper: root.mentions("paper-size"),
-		sizeX: root.mentions("size-x"), sizeY: root.mentions("size-y"),
-	}}
+// capabilities works out what an expression means, and keeps its text.
+func capabilities(filter feature.Filter) (Capabilities, error) {
+	set, err := filter.Rewrite(meant).Set(byReference)
+	if err != nil {
+		return Capabilities{}, fmt.Errorf("reading media features: %w", err)
+	}
+	return Capabilities{filter: filter, set: set, text: filter.String()}, nil
+}
+
+// meant gives tags and values for which RFCs print others by mistake, and those that are spelled otherwise in the field.
+func meant(tag string, v feature.Value) (string, feature.Value) {
+	switch tag {
+	case "dpi-xyatio", "dpi-xy": // RFC 2879 section 4.7, RFC 2530 section 3.1.2
+		tag = "dpi-xyratio"
+	case "type": // lower case by RFC 2913 section 3, but Image/TIFF is meant all the same
+		if v.Name() != "" {
+			v = feature.Text(strings.ToLower(v.Name()))
+		}
+	case "color":
+		if strings.EqualFold(v.Name(), "gray") {
+			v = feature.Token("grey")
+		}
+	case "color-space":
+		if strings.EqualFold(v.Name(), "LAB") { // RFC 2534
+			v = feature.Token("CIELAB")
+		}
+	}
+	return tag, v
+}
+
+// simpleMode is the capability of simple mode that RFC 2938 section 4 gives a hashed reference to.
+const simpleMode = `(& (image-file-structure=TIFF-minimal) (MRC-mode=0) (color=Binary) (image-coding=MH) (MRC-mode=0)` +
+	` (| (& (dpi=204) (dpi-xyratio=[204/98,204/196])) (& (dpi=200) (dpi-xyratio=[200/100,1])))` +
+	` (size-x<=2150/254) (paper-size=A4) (ua-media=stationery))`
+
+// byReference resolves the references that are known everywhere: those to simple mode.
+func byReference(name string) (feature.Filter, bool) {
+	for _, text := range []string{simpleMode, oursText(OursConfig{})} {
+		if strings.EqualFold(name, feature.Reference(text)) {
+			filter, err := feature.Parse(text)
+			return filter, err == nil
+		}
+	}
+	return feature.Filter{}, false
 }
 
 // AnyOf joins feature sets: what suits one of them suits. Sets that know nothing are left out.
 func AnyOf(sets ...Capabilities) Capabilities {
-	var kids []node
+	var filters []feature.Filter
+	var notes []string
 	for _, c := range sets {
 		if c.Known() {
-			kids = append(kids, c.root)
+			filters, notes = append(filters, c.filter), append(notes, c.notes...)
 		}
 	}
-	switch len(kids) {
-	case 0:
+	if len(filters) == 0 {
 		return Capabilities{}
-	case 1:
-		return capabilities(kids[0])
 	}
-	return capabilities(node{op: '|', kids: kids})
+	c, err := capabilities(feature.Any(filters...))
+	if err != nil { // too many alternatives together: the first says what it can
+		return sets[slices.IndexFunc(sets, Capabilities.Known)]
+	}
+	c.notes = notes
+	return c
 }
 
-// String is the canonical text, in one line: one blank between filters, numbers and tokens as they were
-// spelled. Empty for the zero value.
+// String is the text, in one line: one blank between filters, numbers and tokens as they were spelled. Empty for the
+// zero value.
 func (c Capabilities) String() string { return c.text }
 
 // Known is false for the zero value.
 func (c Capabilities) Known() bool { return c.text != "" }
 
-// Equal tells whether the canonical texts are the same.
+// Equal tells whether the texts are the same.
 func (c Capabilities) Equal(d Capabilities) bool { return c.text == d.text }
 
-// form is a candidate document: bilevel, in one coding, at one resolution, on one paper.
-type form struct {
-	coding codec.Coding
-	res    codec.Resolution
-	paper  codec.Paper
+// Notes say in words what had to be guessed of an expression that is not well formed, and what of it is not known.
+func (c Capabilities) Notes() []string { return c.notes }
+
+// Canonical is the normal form of RFC 2533 section 5, the same for expressions that say the same in another order.
+func (c Capabilities) Canonical() string {
+	if !c.Known() {
+		return ""
+	}
+	return c.set.String()
 }
 
-// forms in order of preference: codings by size of the file, papers by size.
-var (
-	allCodings = []codec.Coding{codec.MMR, codec.MR, codec.MH}
-	allPapers  = []codec.Paper{codec.Letter, codec.A4, codec.Legal, codec.B4, codec.A3}
-)
-
-// sizes are the nominal scan width of T.30 and the length of each paper, in 1/254 inch. The width is the one
-// that receivers write (RFC 2879 section 3.1 with A4 2150/254): a line of 1728 pixels at 204 dpi is wider on
-// paper, and comparing that would fail every A4 machine.
-var sizes = map[codec.Paper]struct{ x, y int64 }{
-	codec.Letter: {2150, 2794}, codec.A4: {2150, 2970}, codec.Legal: {2150, 3556},
-	codec.B4: {2550, 3530}, codec.A3: {3030, 4200},
-}
-
-// sameClass are the spellings of one resolution, the preferred one first: a machine that takes one takes the
-// other (RFC 3949 section 2.2.2). Coarsest first.
-var sameClass = [][]codec.Resolution{
-	{{X: 204, Y: 98}, {X: 200, Y: 100}},
-	{{X: 204, Y: 196}, {X: 200, Y: 200}},
-	{{X: 204, Y: 391}, {X: 200, Y: 400}},
-	{{X: 300, Y: 300}},
-	{{X: 400, Y: 400}, {X: 408, Y: 391}},
-	{{X: 600, Y: 600}},
-}
-
-// spellings gives the class of a resolution, itself first.
-func spellings(r codec.Resolution) []codec.Resolution {
-	for _, class := range sameClass {
-		if slices.Contains(class, r) {
-			return append([]codec.Resolution{r}, slices.DeleteFunc(slices.Clone(class), func(o codec.Resolution) bool { return o == r })...)
-		}
+// Match tells whether the two sides have any document in common that their expressions describe, whether faxgate can
+// make it or not, and how well it suits at best: 1 to 1000, the quality value in thousandths.
+func Match(a, b Capabilities) (quality int, ok bool) {
+	if !a.Known() || !b.Known() {
+		return 0, false
 	}
-	return []codec.Resolution{r}
-}
-
-// wide tells papers that need more than 1728 pixels at 204 dpi.
-func wide(p codec.Paper) bool { return p == codec.B4 || p == codec.A3 }
-
-// simple tells a form of Profile S (RFC 3949 section 3).
-func (f form) simple() bool { return f.coding == codec.MH && f.res.ProfileS() && !wide(f.paper) }
-
-// facts describes the form in the tags of RFC 2879. Everything is written in the layout of Profile S, so that
-// it is a TIFF-minimal whatever it carries, as machines of the field mean it; the names TIFF-S to TIFF-M come
-// from examples of RFC 2912 and 2913.
-func (f form) facts() facts {
-	layouts := []value{
-		token("TIFF-minimal"), token("TIFF-limited"), token("TIFF"), token("TIFF-MRC-limited"), token("TIFF-MRC"),
-		token("TIFF-F"), token("TIFF-J"), token("TIFF-C"), token("TIFF-L"), token("TIFF-M"),
-	}
-	if f.simple() {
-		layouts = append(layouts, token("TIFF-S"))
-	}
-	size := sizes[f.paper]
-	return facts{
-		"type":                 {text("image/tiff")},
-		"color":                {token("Binary")},
-		"color-levels":         {number(big.NewRat(2, 1))},
-		"image-file-structure": layouts,
-		"image-coding":         {token(string(f.coding))},
-		"mrc-mode":             {number(new(big.Rat))},
-		"dpi":                  {number(big.NewRat(int64(f.res.X), 1))},
-		"dpi-xyratio":          {number(big.NewRat(int64(f.res.X), int64(f.res.Y)))},
-		"size-x":               {number(big.NewRat(size.x, 254))},
-		"size-y":               {number(big.NewRat(size.y, 254))},
-		"paper-size":           {token(string(f.paper))},
-		"ua-media":             {token("stationery")},
-	}
+	quality, ok, err := feature.Match(a.set, b.set)
+	return quality, ok && err == nil
 }
 
 // admits tells whether a device with these abilities takes the form, in this spelling of its resolution.
 func (c Capabilities) admits(f form) bool {
-	return c.Known() && c.assumed(f) && c.root.admits(f.facts(), true)
+	_, ok := c.set.Admits(f.facts(), f.said)
+	return ok
 }
 
 // takes tells whether the device takes the form in any spelling of its resolution.
 func (c Capabilities) takes(f form) bool {
-	for _, r := range spellings(f.res) {
-		if c.admits(form{coding: f.coding, res: r, paper: f.paper}) {
+	for _, r := range f.spellings() {
+		o := f
+		if o.res = r; c.admits(o) {
 			return true
 		}
 	}
 	return false
 }
 
-// assumed rules out what an expression does not forbid only because it says nothing about it: then no more
-// than Profile S is assumed (RFC 3965 section 4).
-func (c Capabilities) assumed(f form) bool {
-	switch says := c.says; {
-	case !says.coding && f.coding != codec.MH && !says.profileF:
-		return false
-	case !says.dpi && f.res.X > 204:
-		return false
-	case !says.ratio && f.res.X <= 204 && f.res.Y > 200:
-		return false
-	case !says.paper && !says.sizeX && wide(f.paper):
-		return false
-	case !says.paper && !says.sizeY && f.paper == codec.Legal:
-		return false
+// Shades tells the most that the pages may be which the device takes as Profile C: Bilevel for none.
+func (c Capabilities) Shades() codec.Kind {
+	most := codec.Bilevel
+	for _, f := range allForms() {
+		if f.kind > most && c.admits(f) {
+			most = f.kind
+		}
 	}
-	return true
+	return most
+}
+
+// MediaType gives the type under which the device takes a target: image/tiff, and image/tiff-fx (RFC 3950) only where
+// nothing else is taken.
+func (c Capabilities) MediaType(t codec.Target) string {
+	f := form{coding: t.Profile.Coding, res: t.Resolution, kind: t.Kind}
+	for _, kind := range []string{"image/tiff", "image/tiff-fx"} {
+		for _, f.paper = range t.Papers {
+			if f.kind == codec.Bilevel && f.coding == codec.JPEG {
+				f.kind = codec.Colour
+			}
+			facts := f.facts()
+			facts["type"] = []feature.Value{feature.Text(kind)}
+			if _, ok := c.set.Admits(facts, f.said); ok {
+				return kind
+			}
+		}
+	}
+	return "image/tiff"
 }
 
 // Words sums the abilities up for people: "MH, MR, MMR; 204x98 to 408x391; Letter, A4". Only what faxgate could
@@ -184,38 +190,48 @@ func (c Capabilities) Words() string {
 		return "not known"
 	}
 	admitted := slices.DeleteFunc(allForms(), func(f form) bool { return !c.admits(f) })
-	some := func(pick func(form) bool) bool { return slices.ContainsFunc(admitted, pick) }
-	var codings, papers, resolutions []string
-	for _, coding := range slices.Backward(allCodings) {
-		if some(func(f form) bool { return f.coding == coding }) {
-			codings = append(codings, string(coding))
-		}
+	var parts []string
+	if bilevel := slices.DeleteFunc(slices.Clone(admitted), func(f form) bool { return f.kind != codec.Bilevel }); len(bilevel) > 0 {
+		parts = append(parts, codingWords(bilevel), resolutionWords(bilevel), paperWords(bilevel))
 	}
-	for _, r := range codec.Resolutions() {
-		if some(func(f form) bool { return f.res == r }) {
-			resolutions = append(resolutions, r.String())
+	if shades := slices.DeleteFunc(slices.Clone(admitted), func(f form) bool { return f.kind == codec.Bilevel }); len(shades) > 0 {
+		words := "grey JPEG"
+		if slices.ContainsFunc(shades, func(f form) bool { return f.kind == codec.Colour }) {
+			words = "colour and grey JPEG"
 		}
-	}
-	for _, p := range allPapers {
-		if some(func(f form) bool { return f.paper == p }) {
-			papers = append(papers, string(p))
+		words += " at " + resolutionWords(shades)
+		if len(parts) == 0 || parts[2] != paperWords(shades) {
+			words += " on " + paperWords(shades)
 		}
+		parts = append(parts, words)
 	}
-	if len(codings) == 0 {
+	if len(parts) == 0 {
 		return "nothing that can be sent"
 	}
-	return strings.Join(codings, ", ") + "; " + strings.Join(resolutions, ", ") + "; " + strings.Join(papers, ", ")
+	return strings.Join(parts, "; ")
 }
 
-// allForms gives every bilevel form that the codec can write.
-func allForms() []form {
-	var forms []form
-	for _, coding := range allCodings {
-		for _, r := range codec.Resolutions() {
-			for _, p := range allPapers {
-				forms = append(forms, form{coding: coding, res: r, paper: p})
-			}
+// listed names those of all that some form has.
+func listed[T comparable](forms []form, all []T, of func(form) T, name func(T) string) string {
+	var words []string
+	for _, v := range all {
+		if slices.ContainsFunc(forms, func(f form) bool { return of(f) == v }) {
+			words = append(words, name(v))
 		}
 	}
-	return forms
+	return strings.Join(words, ", ")
+}
+
+func codingWords(forms []form) string {
+	codings := []codec.Coding{codec.MH, codec.MR, codec.MMR, codec.JBIG}
+	return listed(forms, codings, func(f form) codec.Coding { return f.coding }, func(c codec.Coding) string { return string(c) })
+}
+
+func resolutionWords(forms []form) string {
+	all := append(colourProfile.Resolutions()[:1:1], codec.Resolutions()...)
+	return listed(forms, all, func(f form) codec.Resolution { return f.res }, codec.Resolution.String)
+}
+
+func paperWords(forms []form) string {
+	return listed(forms, allPapers, func(f form) codec.Paper { return f.paper }, func(p codec.Paper) string { return string(p) })
 }

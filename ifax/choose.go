@@ -8,38 +8,51 @@ import (
 	"faxgate/codec"
 )
 
-// Choose picks the best form for a document that both sides can handle: first one whose paper holds the pages,
-// then the highest resolution that is no finer than the document itself (scans in black and white are never
-// blown up; drawn pages and photographs use all there is), then the smallest coding. What is not known of the
+// Choose picks the best form for a document that both sides can handle. Pages with shades go as Profile C where
+// both sides have it, in grey if there is no colour; otherwise their shades become dots. First comes a form whose
+// paper holds the pages, then the highest resolution that is no finer than the document itself (nothing is ever blown
+// up; for dots and drawn pages all resolution is used), then the coding of the fewest bytes. What is not known of the
 // peer is not assumed: the zero Capabilities stand for Profile S (RFC 3965 section 4). Target.Why says in words
 // for the journal how it came to that. The header line is the caller's.
 func Choose(theirs, ours Capabilities, doc codec.Summary) codec.Target {
 	if !ours.Known() {
-		ours = Ours(OursConfig{Codings: allCodings, Papers: allPapers, Resolutions: codec.Resolutions()})
+		ours = everything()
 	}
 	why := "the peer takes " + theirs.Words()
 	if !theirs.Known() {
 		theirs = ProfileS()
 		why = "nothing is known of what the peer takes, so Profile S, which every Internet fax machine takes (RFC 3965 section 4)"
 	}
-	best, ok := pick(theirs, ours, doc)
+	c := chooser{theirs, ours, doc}
+	best, ok := c.shades()
+	if !ok {
+		best, ok = c.pick(codec.Bilevel)
+	}
 	if !ok {
 		why += ", which has nothing in common with what may be sent, so Profile S (RFC 3965 section 4)"
-		theirs = ProfileS()
-		best, _ = pick(theirs, ProfileS(), doc)
+		c.theirs, c.ours = ProfileS(), ProfileS()
+		best, _ = c.pick(codec.Bilevel)
 	}
-	t := codec.Target{
-		Profile:    codec.Profile{Letter: 'F', Coding: best.coding},
+	return codec.Target{
+		Profile:    best.profile(),
 		Resolution: best.res,
 		Papers:     best.papers,
+		Kind:       best.kind,
 		Reduce:     !best.holds,
-		Why:        []string{why},
+		Why:        append([]string{why}, c.words(best)...),
 	}
-	if best.simple() {
-		t.Profile.Letter = 'S'
-	}
-	t.Why = append(t.Why, best.words(doc)...)
-	return t
+}
+
+// everything is what the codec can make.
+func everything() Capabilities {
+	all := append(codec.Resolutions(), colourProfile.Resolutions()...)
+	return Ours(OursConfig{Codings: bilevelCodings, Papers: allPapers, Resolutions: all, Shades: codec.Colour})
+}
+
+// chooser looks for a form.
+type chooser struct {
+	theirs, ours Capabilities
+	doc          codec.Summary
 }
 
 // offer is a coding and resolution with the papers that go with them.
@@ -51,33 +64,49 @@ type offer struct {
 	exact   bool // both sides spell the resolution so
 }
 
-// pick gives the best offer that both take; false when there is none.
-func pick(theirs, ours Capabilities, doc codec.Summary) (best offer, ok bool) {
-	need := doc.Paper
-	if need == "" {
-		need = codec.A4
+// shades gives the best offer of Profile C for pages that have shades.
+func (c chooser) shades() (best offer, ok bool) {
+	for kind := c.doc.Kind; kind > codec.Bilevel && !ok; kind-- {
+		best, ok = c.pick(kind)
 	}
-	for _, coding := range allCodings {
-		for _, res := range codec.Resolutions() {
-			o := offer{form: form{coding: coding, res: res}, upsized: finer(res, doc)}
-			for _, paper := range papersFor(need) {
-				f := form{coding: coding, res: res, paper: paper}
-				if theirs.takes(f) && ours.takes(f) {
-					o.papers = append(o.papers, paper)
-					o.exact = o.exact || theirs.admits(f) && ours.admits(f)
-				}
-			}
-			if len(o.papers) == 0 {
-				continue
-			}
-			o.paper = o.papers[len(o.papers)-1]
-			o.holds = slices.Contains(o.papers, need) || need != codec.A3 && slices.ContainsFunc(o.papers, func(p codec.Paper) bool { return larger(p, need) })
-			if !ok || o.better(best, doc) {
+	return best, ok
+}
+
+// pick gives the best offer for pages of a kind that both take; false when there is none.
+func (c chooser) pick(kind codec.Kind) (best offer, ok bool) {
+	codings, list := bilevelCodings, codec.Resolutions()
+	if kind != codec.Bilevel {
+		codings, list = []codec.Coding{codec.JPEG}, colourProfile.Resolutions()
+	}
+	for _, coding := range codings {
+		for _, res := range list {
+			o := offer{form: form{coding: coding, res: res, kind: kind}, upsized: c.finer(res, kind)}
+			if c.fill(&o) && (!ok || c.better(o, best)) {
 				best, ok = o, true
 			}
 		}
 	}
 	return best, ok
+}
+
+// fill finds the papers on which both sides take the offer; false when there are none.
+func (c chooser) fill(o *offer) bool {
+	need := c.doc.Paper
+	if need == "" {
+		need = codec.A4
+	}
+	for _, o.paper = range papersFor(need) {
+		if c.theirs.takes(o.form) && c.ours.takes(o.form) {
+			o.papers = append(o.papers, o.paper)
+			o.exact = o.exact || c.theirs.admits(o.form) && c.ours.admits(o.form)
+		}
+	}
+	if len(o.papers) == 0 {
+		return false
+	}
+	o.paper = o.papers[len(o.papers)-1]
+	o.holds = slices.Contains(o.papers, need) || need != codec.A3 && slices.ContainsFunc(o.papers, func(p codec.Paper) bool { return larger(p, need) })
+	return true
 }
 
 // papersFor leaves wide papers out where the document does not need them: they would cost Profile S and pixels.
@@ -93,21 +122,28 @@ func larger(p, need codec.Paper) bool {
 	return sizes[p].x >= sizes[need].x && sizes[p].y >= sizes[need].y
 }
 
+// drawnShades is the finest resolution of drawn pages that go with their shades: letters are read well, and 400
+// would cost nearly twice the bytes.
+var drawnShades = codec.Resolution{X: 300, Y: 300}
+
 // finer tells whether a resolution is finer than the document, spellings of one class counting as equal. An
-// unknown resolution is taken for the fine one of a fax.
-func finer(r codec.Resolution, doc codec.Summary) bool {
-	if doc.Vector || doc.Kind != codec.Bilevel {
+// unknown resolution is taken for the fine one of a fax. Drawn pages are as fine as one likes, and so is what is to
+// become dots: they take the place of shades.
+func (c chooser) finer(r codec.Resolution, kind codec.Kind) bool {
+	own := c.doc.MaxRes
+	switch {
+	case kind != codec.Bilevel && c.doc.Vector:
+		own = drawnShades
+	case c.doc.Vector || c.doc.Kind != kind && kind == codec.Bilevel:
 		return false
-	}
-	own := doc.MaxRes
-	if own.X <= 0 || own.Y <= 0 {
+	case own.X <= 0 || own.Y <= 0:
 		own = codec.Resolution{X: 204, Y: 196}
 	}
 	return r.X*100 > own.X*104 || r.Y*100 > own.Y*104
 }
 
 // better tells whether o is to be preferred to p.
-func (o offer) better(p offer, doc codec.Summary) bool {
+func (c chooser) better(o, p offer) bool {
 	switch {
 	case o.holds != p.holds:
 		return o.holds
@@ -115,43 +151,75 @@ func (o offer) better(p offer, doc codec.Summary) bool {
 		return p.upsized
 	case class(o.res) != class(p.res):
 		return (class(o.res) > class(p.res)) != o.upsized
-	case rank(o.coding) != rank(p.coding):
-		return rank(o.coding) < rank(p.coding)
+	case c.rank(o.coding) != c.rank(p.coding):
+		return c.rank(o.coding) < c.rank(p.coding)
 	case o.exact != p.exact:
 		return o.exact
 	}
-	if own := o.res == doc.MaxRes; own != (p.res == doc.MaxRes) && !doc.Vector {
+	if own := o.res == c.doc.MaxRes; own != (p.res == c.doc.MaxRes) && !c.doc.Vector {
 		return own
 	}
 	return slices.Index(sameClass[class(o.res)], o.res) < slices.Index(sameClass[class(p.res)], p.res)
 }
 
-// class orders resolutions; spellings of one class are equal.
-func class(r codec.Resolution) int {
-	return slices.IndexFunc(sameClass, func(class []codec.Resolution) bool { return slices.Contains(class, r) })
+// rank orders codings by the size of what they make. JBIG is the first for dots that stand for shades, of which MMR
+// can even make more bytes than there were; for pages in black and white it would gain little, and more machines
+// read MMR well.
+func (c chooser) rank(coding codec.Coding) int {
+	if coding == codec.JBIG && c.dots() {
+		return -1
+	}
+	return slices.Index(bilevelCodings, coding)
 }
 
-// rank orders codings by the size of what they make.
-func rank(c codec.Coding) int { return slices.Index(allCodings, c) }
+// dots tells whether the document has shades, which a bilevel form can only have as dots.
+func (c chooser) dots() bool { return c.doc.Kind != codec.Bilevel }
 
 // words explains the offer.
-func (o offer) words(doc codec.Summary) []string {
+func (c chooser) words(o offer) []string {
 	words := []string{fmt.Sprintf("%s at %s", o.coding, o.res)}
 	switch {
 	case o.upsized:
-		words[0] += fmt.Sprintf(", the least that both sides have; the document has %s", doc.MaxRes)
-	case doc.Vector || doc.Kind != codec.Bilevel:
+		words[0] += fmt.Sprintf(", the least that both sides have; the document has %s", c.doc.MaxRes)
+	case c.doc.Vector && o.kind != codec.Bilevel:
+		words[0] += ", the best that both sides have for shades, and no finer than 300x300, which is enough for drawn pages"
+	case c.doc.Vector || c.dots() && o.kind == codec.Bilevel:
 		words[0] += ", the best that both sides have"
-	case doc.MaxRes == codec.Resolution{}:
+	case c.doc.MaxRes == codec.Resolution{}:
 		words[0] += ", the resolution of a fax, as the document does not tell its own"
 	default:
-		words[0] += fmt.Sprintf(", the best that both sides have and no finer than the document's own %s", doc.MaxRes)
+		words[0] += fmt.Sprintf(", the best that both sides have and no finer than the document's own %s", c.doc.MaxRes)
 	}
+	words = append(words, c.shadesWords(o)...)
 	if !o.holds {
-		words = append(words, fmt.Sprintf("pages of %s are made smaller: the peer's largest paper here is %s", doc.Paper, o.paper))
+		words = append(words, fmt.Sprintf("pages of %s are made smaller: the peer's largest paper here is %s", c.doc.Paper, o.paper))
 	}
 	return words
 }
+
+// shadesWords tells what becomes of shades, and why.
+func (c chooser) shadesWords(o offer) []string {
+	switch {
+	case !c.dots():
+		return nil
+	case o.kind == codec.Bilevel:
+		who := "the peer takes none"
+		if c.ours.Shades() == codec.Bilevel {
+			who = "none are to be sent"
+		}
+		words := fmt.Sprintf("the document's shades (%s) become dots, as %s", c.doc.Kind, who)
+		if o.coding == codec.JBIG {
+			words += ", coded as JBIG, which takes fewer bytes for them than MMR"
+		}
+		return []string{words}
+	case o.kind < c.doc.Kind:
+		return []string{"its colours become grey, as both sides have no more", oneProfile}
+	}
+	return []string{fmt.Sprintf("with its shades (%s), as both sides have them", c.doc.Kind), oneProfile}
+}
+
+// oneProfile is why a page in black and white goes as grey beside others that have shades.
+const oneProfile = "all pages of a file go as Profile C, as a file has one profile (RFC 3949 section 2.2.4)"
 
 // Refusal is what a peer said when it did not take a fax.
 type Refusal struct {
@@ -186,7 +254,7 @@ func Lower(t codec.Target, why Refusal) (codec.Target, bool) {
 		papers = []codec.Paper{codec.A4}
 	}
 	t.Papers = papers
-	t.Profile = codec.Profile{Letter: 'S', Coding: codec.MH}
+	t.Profile, t.Kind = codec.Profile{Letter: 'S', Coding: codec.MH}, codec.Bilevel
 	t.Resolution = lowered(t.Resolution)
 	words := "the peer could not read " + quoted(why.Words)
 	t.Why = append(slices.Clone(t.Why), words+", so once more as Profile S, which every Internet fax machine takes")

@@ -114,20 +114,33 @@ func Match(s, t Set) (quality int, ok bool, err error) {
 }
 
 // Admits tells whether the document suits the set, and the best quality in thousandths with which it does. Only alternatives
-// that pass the test count, if one is given: it sees which features an alternative limits.
-func (s Set) Admits(c Collection, test func(limits func(tag string) bool) bool) (quality int, ok bool) {
+// that pass the test count, if one is given.
+func (s Set) Admits(c Collection, test func(Alternative) bool) (quality int, ok bool) {
 	for _, b := range s.boxes {
-		if b.q > quality && b.admits(c) && (test == nil || test(b.limitsTag)) {
+		if b.q > quality && b.admits(c) && (test == nil || test(Alternative{b})) {
 			quality = b.q
 		}
 	}
 	return quality, quality > 0
 }
 
-func (b box) limitsTag(tag string) bool {
-	_, ok := b.limit(tag)
+// Alternative is one conjunction of a set.
+type Alternative struct{ box box }
+
+// Limits tells whether the alternative says anything about a feature: its tag in lower case.
+func (a Alternative) Limits(tag string) bool {
+	_, ok := a.box.limit(tag)
 	return ok
 }
+
+// Names tells whether the alternative says by name what the feature may be, not only what it may not be.
+func (a Alternative) Names(tag string) bool {
+	l, ok := a.box.limit(tag)
+	return ok && !l.domain.others && len(l.domain.names) > 0
+}
+
+// Allows tells whether the feature may have the value.
+func (a Alternative) Allows(tag string, v Value) bool { return a.box.domain(tag).has(v) }
 
 func (b box) admits(c Collection) bool {
 	for _, l := range b.limits {
