@@ -60,14 +60,23 @@ func (p Profile) Allows(r Resolution) bool { return slices.Contains(p.Resolution
 // multiValue says whether pages of the profile have more than two colours.
 func (p Profile) multiValue() bool { return p.Letter == 'C' }
 
+// checkColour says whether pages of profile C are coded so.
+func (p Profile) checkColour() error {
+	if p.Coding != JPEG {
+		return errorf("write", ErrTarget, "profile C is always coded JPEG (RFC 3949 section 6), not %s", p.Coding)
+	}
+	return nil
+}
+
 // withColourDefaults is withDefaults for profile C.
 func (t Target) withColourDefaults() (Target, error) {
 	if t.Kind == Bilevel {
 		t.Kind = Colour
 	}
+	if err := t.Profile.checkColour(); err != nil {
+		return t, err
+	}
 	switch {
-	case t.Profile.Coding != JPEG:
-		return t, errorf("fit", ErrTarget, "profile C is always coded JPEG (RFC 3949 section 6), not %s", t.Profile.Coding)
 	case !t.Profile.Allows(t.Resolution):
 		return t, errorf("fit", ErrTarget, "profile C has no resolution %v (RFC 3949 section 6.2.1): use %s", t.Resolution, listed(colourResolutions))
 	case t.KeepPixels:

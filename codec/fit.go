@@ -8,8 +8,8 @@ import (
 	"faxgate/codec/ccitt"
 )
 
-// Fit brings each page to the target: turned upright, at its true size on the smallest paper that holds it, two colours,
-// the header in the top rows. A page whose error comes with it is passed on, and so is every page that cannot be fitted,
+// Fit brings each page to the target: turned upright, at its true size on the smallest paper that holds it, in two colours
+// but for profile C, the header in the top rows. A page whose error comes with it is passed on, and so is every page that cannot be fitted,
 // with the reason. The pages are made when their rows are read, and can be read again until the walk goes on.
 func Fit(ctx context.Context, pages iter.Seq2[Page, error], t Target) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
@@ -93,10 +93,14 @@ func (f *fitter) make(p Page, l layout, quarters int) Page {
 		total = 0
 	}
 	src := &fittedSource{page: p, layout: l, target: t, quarters: quarters, number: t.Header.Before + f.done + 1, total: total}
-	return Page{
+	fitted := Page{
 		Index: f.done, Total: total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
 		Kind: Bilevel, Coding: p.Coding, Orientation: 1, src: src, walk: p.walk,
 	}
+	if t.Profile.multiValue() {
+		return t.colourPage(fitted, p, src)
+	}
+	return fitted
 }
 
 // keep checks a page that is to be coded as it is.

@@ -223,7 +223,7 @@ func TestTargets(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if _, err := Write(context.Background(), &out, Profile{'C', JPEG}, 1, one()); err == nil || !strings.Contains(err.Error(), "profile C is not built yet") {
+	if _, err := Write(context.Background(), &out, Profile{'L', JPEG}, 1, one()); err == nil || !strings.Contains(err.Error(), "profile L is not built yet") {
 		t.Errorf("Write: %v", err)
 	}
 	if _, err := ParseResolution("203x98"); err == nil || !strings.Contains(err.Error(), "204x196") {

@@ -24,7 +24,7 @@ func (p Page) turned(o int, lim Limits) (Page, error) {
 		if err := lim.decoded("the turned page", int64(p.Width)*int64(p.Height)); err != nil {
 			return p, err
 		}
-		p.src = &turnedGray{p.src, t}
+		p.src = turnedColour{&turnedGray{p.src, t}, lim}
 	}
 	if o >= 5 {
 		p.Width, p.Height = p.Height, p.Width

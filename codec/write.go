@@ -45,21 +45,21 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Write codes pages as a TIFF file of profile S or F (RFC 3949): little-endian, one strip per page after its directory. The
-// pages must have the profile's form, which Fit gives them. Total is the number of pages, 0 if it is not known. Write
+// Write codes pages as a TIFF file of profile S, F or C (RFC 3949): little-endian, one strip per page after its directory.
+// The pages must have the profile's form, which Fit gives them. Total is the number of pages, 0 if it is not known. Write
 // stops at the first error.
 func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Seq2[Page, error]) (Report, error) {
 	var report Report
-	coding, err := p.fax()
+	out := &counter{w: w}
+	tw := tiff.NewWriter(out, total)
+	write, err := p.pageWriter(tw)
 	if err != nil {
 		return report, err
 	}
-	out := &counter{w: w}
-	tw := tiff.NewWriter(out, total)
-	enc := ccitt.NewEncoder()
+	defer tw.Close() // After an error too: pages that wait are in temporary files.
 	for page, err := range pages {
 		if err == nil && !page.blank() {
-			err = writePage(ctx, tw, enc, p, coding, page)
+			err = write(ctx, page)
 		}
 		if err != nil {
 			return report, err
@@ -74,6 +74,19 @@ func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Se
 	}
 	report.Bytes = out.n
 	return report, nil
+}
+
+// pageWriter gives the function that codes a page of the profile.
+func (p Profile) pageWriter(tw *tiff.Writer) (func(context.Context, Page) error, error) {
+	if p.multiValue() {
+		return newColourWriter(tw).page, p.checkColour()
+	}
+	coding, err := p.fax()
+	if err != nil {
+		return nil, err
+	}
+	enc := ccitt.NewEncoder()
+	return func(ctx context.Context, page Page) error { return writePage(ctx, tw, enc, p, coding, page) }, nil
 }
 
 func writePage(ctx context.Context, tw *tiff.Writer, enc *ccitt.Encoder, p Profile, coding ccitt.Coding, page Page) error {
