@@ -52,7 +52,7 @@ func (w *bitWriter) fill(n uint) {
 // room makes sure that a row fits: it writes what has gathered.
 func (w *bitWriter) room() error {
 	if w.pos < chunk {
-		return w.err
+		return nil
 	}
 	return w.flush()
 }
@@ -74,7 +74,8 @@ func (w *bitWriter) flush() error {
 	if w.lsb {
 		reverse(out)
 	}
-	_, w.err = w.dst.Write(out)
-	w.pos = 0
+	if _, w.err = w.dst.Write(out); w.err == nil {
+		w.pos = 0
+	}
 	return w.err
 }

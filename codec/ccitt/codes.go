@@ -101,6 +101,8 @@ func eachRun(colour int, f func(run int, c code)) {
 // six bits.
 type packed uint64
 
+const packedBits = 58 // at most
+
 func pack(c code) packed { return packed(c.bits)<<(64-c.n) | packed(c.n) }
 
 func (p packed) bits() uint64 { return uint64(p &^ 63) }

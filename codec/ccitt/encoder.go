@@ -1,8 +1,10 @@
 package ccitt
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // defaultK is the K parameter of fine resolution, T.4 section 4.2.1.
@@ -20,6 +22,7 @@ type Encoder struct {
 	// with a change before the first: ref[0] is -1.
 	cur, ref []int32
 	left     int // MR: rows that may still be coded by reference
+	blank    blankRow
 	open     bool
 }
 
@@ -36,7 +39,9 @@ func (e *Encoder) Reset(dst io.Writer, p Params) error {
 	if p.RTC && p.ByteAlign {
 		return fmt.Errorf("%w: an RTC is never byte-aligned (RFC 3949 section 3.4.1)", ErrParams)
 	}
-	if p.K == 0 {
+	if p.Coding != MR {
+		p.K = 1
+	} else if p.K == 0 {
 		p.K = defaultK
 	}
 	if need := p.Width + 16; cap(e.cur) < need {
@@ -48,6 +53,7 @@ func (e *Encoder) Reset(dst io.Writer, p Params) error {
 	e.cur, e.ref = e.cur[:cap(e.cur)], e.ref[:cap(e.ref)]
 	e.cur[0], e.ref[0] = -1, -1
 	closeList(e.ref[1:1+sentinels], int32(p.Width))
+	e.blank.reset(p, e.codes)
 	return nil
 }
 
@@ -60,11 +66,13 @@ func (e *Encoder) PutRow(row []byte) error {
 	if !e.open {
 		return ErrClosed
 	}
-	if len(row) < (e.p.Width+7)/8 {
+	if len(row) < len(e.blank.pixels) {
 		return fmt.Errorf("%w: %d bytes for %d pixels", ErrRow, len(row), e.p.Width)
 	}
-	n := scan(e.cur[1:], row, e.p.Width)
-	return e.putRow(n)
+	if bytes.Equal(row[:len(e.blank.pixels)], e.blank.pixels) {
+		return e.putBlank()
+	}
+	return e.putRow(scan(e.cur[1:], row, e.p.Width))
 }
 
 // PutChanges codes a row. A list that is not one of the page's width is an
@@ -74,20 +82,32 @@ func (e *Encoder) PutChanges(c Changes) error {
 		return ErrClosed
 	}
 	w := int32(e.p.Width)
-	n, last := 0, int32(-1)
-	for n < len(c) && c[n] < w {
-		if c[n] <= last {
-			return fmt.Errorf("%w: change at %d after one at %d", ErrRow, c[n], last)
+	n := len(c) - sentinels
+	if n < 0 || c[n] != w || n > 0 && c[n-1] == w {
+		if n = slices.Index(c, w); n < 0 {
+			return fmt.Errorf("%w: list is not closed by the width %d", ErrRow, w)
 		}
-		last = c[n]
-		e.cur[1+n] = last
-		n++
 	}
-	if n == len(c) || c[n] != w {
-		return fmt.Errorf("%w: list is not closed by the width %d", ErrRow, w)
+	if n == 0 {
+		return e.putBlank()
 	}
+	if !increasing(c[:n+1]) {
+		return fmt.Errorf("%w: changes do not increase from 0 to the width %d", ErrRow, w)
+	}
+	copy(e.cur[1:], c[:n])
 	closeList(e.cur[1+n:1+n+sentinels], w)
 	return e.putRow(n)
+}
+
+// increasing tells whether no change is below 0 and each is greater than the one
+// before.
+func increasing(c []int32) bool {
+	last, all := int32(-1), int32(0)
+	for _, x := range c {
+		all |= x | (x - 1 - last)
+		last = x
+	}
+	return all >= 0
 }
 
 // putRow codes the row in cur, which has n changes.
