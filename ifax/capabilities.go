@@ -48,25 +48,41 @@ func capabilities(filter feature.Filter) (Capabilities, error) {
 	return Capabilities{filter: filter, set: set, text: filter.String()}, nil
 }
 
-// meant gives tags and values for which RFCs print others by mistake, and those that are spelled otherwise in the field.
-func meant(tag string, v feature.Value) (string, feature.Value) {
+// meant gives tags and values for which RFCs print others by mistake, those that are spelled otherwise in the field,
+// and the file structures that whoever takes one takes as well.
+func meant(tag string, v feature.Value) (string, []feature.Value) {
+	name := strings.ToLower(v.Name())
 	switch tag {
 	case "dpi-xyatio", "dpi-xy": // RFC 2879 section 4.7, RFC 2530 section 3.1.2
 		tag = "dpi-xyratio"
 	case "type": // lower case by RFC 2913 section 3, but Image/TIFF is meant all the same
-		if v.Name() != "" {
-			v = feature.Text(strings.ToLower(v.Name()))
+		if name != "" {
+			v = feature.Text(name)
 		}
 	case "color":
-		if strings.EqualFold(v.Name(), "gray") {
+		if name == "gray" {
 			v = feature.Token("grey")
 		}
 	case "color-space":
-		if strings.EqualFold(v.Name(), "LAB") { // RFC 2534
+		if name == "lab" { // RFC 2534
 			v = feature.Token("CIELAB")
 		}
+	case "image-file-structure":
+		if tighter, ok := layouts[name]; ok {
+			return tag, append([]feature.Value{v}, tokens(tighter...)...)
+		}
 	}
-	return tag, v
+	return tag, []feature.Value{v}
+}
+
+// layouts are the file structures of RFC 2879 with those that are tighter: a reader of TIFF reads what is laid out as
+// TIFF-minimal (RFC 3297 section 8.1 matches them so).
+var layouts = map[string][]string{
+	"tiff-limited":     {"TIFF-minimal"},
+	"tiff":             {"TIFF-limited", "TIFF-minimal"},
+	"tiff-mrc-limited": {"TIFF-limited", "TIFF-minimal"},
+	"tiff-mrc":         {"TIFF-MRC-limited", "TIFF", "TIFF-limited", "TIFF-minimal"},
+	"tiff-f":           {"TIFF-limited", "TIFF-minimal"},
 }
 
 // simpleMode is the capability of simple mode that RFC 2938 section 4 gives a hashed reference to.

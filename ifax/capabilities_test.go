@@ -94,10 +94,10 @@ func TestParseCapabilitiesExplains(t *testing.T) {
 		"(dpi=1/0)":                             "no number",
 		"(dpi=1..z)":                            "two numbers",
 		"(dpi=" + strings.Repeat("9", 30) + ")": "no number",
-		strings.Repeat("(& ", 500) + "(a=b)" + strings.Repeat(")", 500): "nested",
-		"(& " + strings.Repeat("(a=b)", 5000) + ")":                     "terms",
-		"(a=[" + strings.Repeat("b,", 5000) + "b])":                     "terms",
-		"(a=" + strings.Repeat("b", 70_000) + ")":                       "longer",
+		strings.Repeat("(& ", 500) + "(a=b)" + strings.Repeat(")", 500):                   "nested",
+		"(& " + strings.Repeat("(a=b)", 5000) + ")":                                       "terms",
+		"(a=[" + strings.Repeat("b,", 5000) + "b])":                                       "terms",
+		"(a=" + strings.Repeat("b", 70_000) + ")":                                         "longer",
 		"(& " + strings.Repeat("(| (a=[1..2]) (! (| (b=c) (! (d<=3)))) (e=f))", 60) + ")": "too many",
 	} {
 		c, err := ifax.ParseCapabilities(text)
@@ -126,6 +126,9 @@ func TestOurs(t *testing.T) {
 	if diff := cmp.Diff(want, c.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	if got, want := squeeze(c.String()), squeeze(features(t, "e2-profile-f")); got != want {
+		t.Errorf("by default it is\n%s, want E2\n%s", got, want)
+	}
 	full.Resolutions = codec.Resolutions()
 	if c := ifax.Ours(full); !strings.Contains(c.String(), "(image-file-structure=TIFF) ") || !strings.Contains(c.Words(), "600x600") {
 		t.Errorf("with 600 dpi: %s", c)
@@ -133,6 +136,79 @@ func TestOurs(t *testing.T) {
 	one := ifax.Ours(ifax.OursConfig{Codings: []codec.Coding{codec.MMR}, Papers: []codec.Paper{codec.B4}})
 	if one.Words() != "MH, MMR; 200x100, 204x98, 200x200, 204x196; Letter, A4, B4" {
 		t.Errorf("MMR on B4: %s", one.Words())
+	}
+}
+
+// TestOursInColour: with shades and the resolutions of E5 the expression is E5; its order of grey and full, too.
+func TestOursInColour(t *testing.T) {
+	e5 := ifax.OursConfig{
+		Codings: []codec.Coding{codec.MR, codec.MMR}, Papers: []codec.Paper{codec.B4, codec.A3, codec.Legal}, Shades: codec.Colour,
+		Resolutions: []codec.Resolution{{X: 204, Y: 391}, {X: 300, Y: 300}, {X: 400, Y: 400}},
+	}
+	want := known(t, strings.Replace(features(t, "e5-profile-c"), "(& (dpi=[300,400]) (dpi-xyratio=1) )", "(& (dpi=[300,400]) (dpi-xyratio=1) ) (& (dpi=408) (dpi-xyratio=408/391))", 1))
+	c := ifax.Ours(e5)
+	if diff := cmp.Diff(want.Canonical(), c.Canonical()); diff != "" {
+		t.Errorf("not E5, with 408x391, which goes with 400x400 (-want +got)\n%s", diff)
+	}
+	if !strings.HasPrefix(c.String(), `(| (& (type="image/tiff") (color=Binary)`) || c.Shades() != codec.Colour {
+		t.Errorf("bilevel does not come first in %s", c)
+	}
+	e5.Shades, e5.Resolutions = codec.Gray, nil
+	if c := ifax.Ours(e5); c.Shades() != codec.Gray || !strings.HasSuffix(c.Words(), "; grey JPEG at 100x100, 200x200") {
+		t.Errorf("grey: %s", c.Words())
+	}
+	j := ifax.Ours(ifax.OursConfig{Codings: []codec.Coding{codec.MR, codec.MMR, codec.JBIG}, Resolutions: []codec.Resolution{{X: 204, Y: 391}, {X: 300, Y: 300}}})
+	want = known(t, strings.Replace(features(t, "e4-profile-j"), "[300,400]", "300", 1))
+	if diff := cmp.Diff(want.Canonical(), j.Canonical()); diff != "" {
+		t.Errorf("JBIG: not E4 (-want +got)\n%s", diff)
+	}
+}
+
+// TestNotes: what had to be guessed is told, and nothing is assumed of references that are not known.
+func TestNotes(t *testing.T) {
+	for text, want := range map[string]struct{ words, note string }{
+		"(h.MSB955PVIRT1QOHET9AJT5JM3O)": {"MH; 200x100, 204x98, 200x200, 204x196; A4", ""},
+		"(h.SBB5REAOMHC09CP2GM4V07PQP0)": {"nothing that can be sent", "not known here"},
+		"(& (h.SBB5REAOMHC09CP2GM4V07PQP0) (x=1)) where (h.SBB5REAOMHC09CP2GM4V07PQP0) :- (a=b) end": {"nothing that can be sent", "another hash"},
+		"(& (color=Binary) (image-coding=MMR)) (dpi=204) (dpi-xyatio=204/196) )":                     {"MMR; 204x196; Letter, A4", "too early"},
+		`(& (TYPE="Image/TIFF") (Color=Binary) (Image-Coding=MH) (dpi=200) (dpi-xy=1))`:              {"MH; 200x200; Letter, A4", ""},
+		"(& (color=gray) (image-coding=JPEG) (color-space=LAB) (dpi=[200,300]) (paper-size=A3))":     {"grey JPEG at 200x200, 300x300 on A3", ""},
+		"(& (color=full) (image-coding=JPEG) (color-subsampling=\"1:1:1\"))":                         {"grey JPEG at 200x200 on Letter, A4", ""},
+		"(& (color=full) (image-coding=JPEG) (color-space=Device-RGB))":                              {"nothing that can be sent", ""},
+		"(image-coding=JPEG)": {"nothing that can be sent", ""},
+	} {
+		c := known(t, text)
+		notes := strings.Join(c.Notes(), "; ")
+		if c.Words() != want.words || !strings.Contains(notes, want.note) || want.note == "" && notes != "" {
+			t.Errorf("%s\nmeans %q, noted %q, want %q and %q", text, c.Words(), notes, want.words, want.note)
+		}
+	}
+}
+
+func TestMatchCapabilities(t *testing.T) {
+	e := func(name string) ifax.Capabilities { return known(t, features(t, name)) }
+	for _, test := range []struct {
+		a, b ifax.Capabilities
+		want int
+	}{
+		{e("e2-profile-f"), e("e5-profile-c"), 1000}, // TIFF-limited is a TIFF
+		{e("e1-simple"), e("e2-profile-f"), 1000},
+		{e("e3-600-dpi"), e("e5-profile-c"), 1000},
+		{e("e3-600-dpi"), e("e6-grey-only"), 0},
+		{e("e5-profile-c"), e("e6-grey-only"), 1000},
+		{e("negation-and-range"), e("e1-simple"), 800},
+		{ifax.Capabilities{}, e("e1-simple"), 0},
+	} {
+		if got, ok := ifax.Match(test.a, test.b); got != test.want || ok != (test.want > 0) {
+			t.Errorf("%s\nand %s\nmatch: %d, %v, want %d", test.a, test.b, got, ok, test.want)
+		}
+	}
+	c := codec.Target{Profile: codec.Profile{Letter: 'C', Coding: codec.JPEG}, Resolution: codec.Resolution{X: 200, Y: 200}, Kind: codec.Gray, Papers: []codec.Paper{codec.A4}}
+	if got := e("e6-grey-only").MediaType(c); got != "image/tiff-fx" {
+		t.Errorf("a device that takes image/tiff-fx only gets %s", got)
+	}
+	if got := e("e5-profile-c").MediaType(c); got != "image/tiff" {
+		t.Errorf("a device that takes both gets %s", got)
 	}
 }
 

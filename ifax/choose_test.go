@@ -26,6 +26,11 @@ func TestChoose(t *testing.T) {
 	}
 	drawn := codec.Summary{Pages: 1, Kind: codec.Bilevel, Paper: codec.A4, Vector: true}
 	photo := codec.Summary{Pages: 1, Kind: codec.Gray, MaxRes: codec.Resolution{X: 200, Y: 200}, Paper: codec.A4}
+	colour := codec.Summary{Pages: 1, Kind: codec.Colour, MaxRes: codec.Resolution{X: 300, Y: 300}, Paper: codec.A4}
+	picture := codec.Summary{Pages: 1, Kind: codec.Colour, MaxRes: codec.Resolution{X: 600, Y: 600}, Paper: codec.A4, Vector: true}
+	inColour, inGrey, withJBIG := full, full, full
+	inColour.Shades, inGrey.Shades = codec.Colour, codec.Gray
+	withJBIG.Codings = append(slices.Clone(full.Codings), codec.JBIG)
 	on := func(s codec.Summary, p codec.Paper) codec.Summary { s.Paper = p; return s }
 	for _, test := range []struct {
 		name   string
@@ -61,7 +66,21 @@ func TestChoose(t *testing.T) {
 		{"Legal on a machine without it", "e1-simple", full, on(drawn, codec.Legal), "S MH 204x196", narrow[:2], "pages of Legal are made smaller"},
 		{"B4 on A3 paper", "e2-profile-f", full, on(drawn, codec.B4), "F MMR 400x400", append(slices.Clone(narrow), codec.B4, codec.A3), ""},
 		{"nothing in common", "e6-grey-only", full, drawn, "S MH 204x196", narrow[:2], "nothing in common"},
-		{"colour device, black and white page", "e5-profile-c", full, drawn, "F MMR 400x400", narrow, ""},
+		{"colour device, black and white page", "e5-profile-c", inColour, drawn, "F MMR 400x400", narrow, ""},
+		{"a colour photograph", "e5-profile-c", inColour, colour, "C JPEG 300x300 colour", narrow, "with its shades (colour)"},
+		{"a grey photograph", "e5-profile-c", inColour, photo, "C JPEG 200x200 grey", narrow, "no finer than the document's own 200x200"},
+		{"a colour photograph of A3", "e5-profile-c", inColour, on(colour, codec.A3), "C JPEG 300x300 colour", append(slices.Clone(narrow), codec.B4, codec.A3), ""},
+		{"a coarse photograph", "e5-profile-c", inColour, codec.Summary{Pages: 1, Kind: codec.Colour, MaxRes: codec.Resolution{X: 204, Y: 98}, Paper: codec.A4}, "C JPEG 100x100 colour", narrow, ""},
+		{"drawn pages in colour", "e5-profile-c", inColour, picture, "C JPEG 300x300 colour", narrow, "enough for drawn pages"},
+		{"colour, of which we send grey", "e5-profile-c", inGrey, colour, "C JPEG 300x300 grey", narrow, "its colours become grey"},
+		{"colour, of which we send none", "e5-profile-c", full, colour, "F MMR 400x400", narrow, "none are to be sent"},
+		{"colour to a grey device", "e6-grey-only", inColour, colour, "C JPEG 200x200 grey", narrow[1:2], "its colours become grey"},
+		{"a coarse photograph to a grey device", "e6-grey-only", inColour, codec.Summary{Kind: codec.Gray, MaxRes: codec.Resolution{X: 204, Y: 98}}, "C JPEG 200x200 grey", narrow[1:2], "the least that both sides have"},
+		{"colour to a device without", "e2-profile-f", inColour, colour, "F MMR 400x400", narrow, "(colour) become dots, as the peer takes none"},
+		{"colour to an unknown peer", "", inColour, colour, "S MH 204x196", narrow[:2], "become dots"},
+		{"shades as JBIG", "e4-profile-j", withJBIG, photo, "J JBIG 400x400", narrow[:2], "fewer bytes for them than MMR"},
+		{"black and white not as JBIG", "e4-profile-j", withJBIG, drawn, "F MMR 400x400", narrow[:2], ""},
+		{"shades, of which we send no JBIG", "e4-profile-j", full, photo, "F MMR 400x400", narrow[:2], ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var theirs ifax.Capabilities
@@ -70,6 +89,9 @@ func TestChoose(t *testing.T) {
 			}
 			got := ifax.Choose(theirs, ifax.Ours(test.ours), test.doc)
 			form := string(got.Profile.Letter) + " " + string(got.Profile.Coding) + " " + got.Resolution.String()
+			if got.Kind != codec.Bilevel {
+				form += " " + got.Kind.String()
+			}
 			why := strings.Join(got.Why, "; ")
 			if form != test.want || !strings.Contains(why, test.why) {
 				t.Errorf("%s (%s), want %s and %q", form, why, test.want, test.why)
@@ -80,7 +102,7 @@ func TestChoose(t *testing.T) {
 			if got.Reduce != strings.Contains(why, "made smaller") {
 				t.Errorf("Reduce is %v: %s", got.Reduce, why)
 			}
-			if !got.Resolution.Legal() || got.Profile.Letter == 'S' && !got.Resolution.ProfileS() {
+			if !got.Profile.Allows(got.Resolution) || got.Profile.Letter == 'S' && !got.Resolution.ProfileS() {
 				t.Errorf("%s is not legal", form)
 			}
 		})
@@ -134,6 +156,12 @@ func TestLower(t *testing.T) {
 				t.Error("it was lowered twice")
 			}
 		})
+	}
+	shades := codec.Target{Profile: codec.Profile{Letter: 'C', Coding: codec.JPEG}, Kind: codec.Colour, Resolution: codec.Resolution{X: 100, Y: 100}, Papers: narrow}
+	got, ok := ifax.Lower(shades, ifax.Refusal{Report: true})
+	want := codec.Target{Profile: codec.Profile{Letter: 'S', Coding: codec.MH}, Resolution: codec.Resolution{X: 204, Y: 196}, Papers: narrow, Why: got.Why}
+	if diff := cmp.Diff(want, got); diff != "" || !ok {
+		t.Errorf("shades (-want +got)\n%s", diff)
 	}
 	wide := codec.Target{Profile: codec.Profile{Letter: 'F', Coding: codec.MH}, Resolution: codec.Resolution{X: 204, Y: 98}, Papers: []codec.Paper{codec.A3}}
 	if got, ok := ifax.Lower(wide, ifax.Refusal{Report: true}); !ok || got.Resolution.Y != 98 || !slices.Equal(got.Papers, []codec.Paper{codec.A4}) {

@@ -82,16 +82,14 @@ func (f form) profile() codec.Profile {
 // it is a TIFF-minimal whatever it carries, as machines of the field mean it; the names TIFF-S to TIFF-M come
 // from examples of RFC 2912 and 2913.
 func (f form) facts() feature.Collection {
-	layouts := tokens(
-		"TIFF-minimal", "TIFF-limited", "TIFF", "TIFF-MRC-limited", "TIFF-MRC", "TIFF-F", "TIFF-J", "TIFF-C", "TIFF-L", "TIFF-M",
-	)
+	structures := tokens("TIFF-minimal", "TIFF-J", "TIFF-C", "TIFF-L", "TIFF-M")
 	if f.simple() {
-		layouts = append(layouts, feature.Token("TIFF-S"))
+		structures = append(structures, feature.Token("TIFF-S"))
 	}
 	size := sizes[f.paper]
 	facts := feature.Collection{
 		"type":                 {feature.Text("image/tiff"), feature.Text("image/tiff-fx")},
-		"image-file-structure": layouts,
+		"image-file-structure": structures,
 		"image-coding":         {feature.Token(string(f.coding))},
 		"mrc-mode":             {feature.Int(0)},
 		"dpi":                  {feature.Int(int64(f.res.X))},

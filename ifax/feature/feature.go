@@ -77,15 +77,20 @@ func Is(tag string, values ...Value) Filter {
 	return Filter{item: it}
 }
 
-// Rewrite gives the expression with other tags and values in its items. change gets each value with its tag in lower case and
-// must give the same tag for all values of an item. Named predicates stay as they are.
-func (f Filter) Rewrite(change func(tag string, v Value) (string, Value)) Filter {
+// Rewrite gives the expression with other tags and values in its items. change gets each value with its tag in lower case, and
+// gives what stands in its place: one value or several. It must give the same tag for all values of an item. Ranges keep their
+// upper end, and named predicates stay as they are.
+func (f Filter) Rewrite(change func(tag string, v Value) (string, []Value)) Filter {
 	if f.item != nil {
-		it := *f.item
-		it.entries = slices.Clone(it.entries)
-		for i, e := range it.entries {
-			it.tag, it.entries[i].lo = change(strings.ToLower(f.item.tag), e.lo)
+		it := item{tag: f.item.tag, cmp: f.item.cmp, set: f.item.set}
+		for _, e := range f.item.entries {
+			var values []Value
+			it.tag, values = change(strings.ToLower(f.item.tag), e.lo)
+			for _, v := range values {
+				it.entries = append(it.entries, entry{v, e.hi})
+			}
 		}
+		it.set = it.set || len(it.entries) > 1
 		f.item = &it
 	}
 	kids := make([]Filter, len(f.kids))
