@@ -51,7 +51,7 @@ type letterForm struct {
 }
 
 func drawText(p Page, l layout, s Size, top int) {
-	scale := func(n int) int { return n * p.Width / 1728 }
+	scale := func(n int) int { return max(n*p.Width/1728, 1) }
 	w := writer{
 		page: p, top: top, face: face(scale(l.em)), glyphs: map[rune]letterForm{},
 		rng: rand.New(rand.NewPCG(4, 6)), words: strings.Fields(words),
@@ -60,7 +60,7 @@ func drawText(p Page, l layout, s Size, top int) {
 	for line, base := 1, margin+lead; base < s.Height-margin; line, base = line+1, base+lead {
 		to := p.Width - margin
 		if l.paragraph > 0 && line%l.paragraph == 0 {
-			to = margin + w.rng.IntN(to-margin) // the last line of a paragraph is short
+			to = margin + w.rng.IntN(max(to-margin, 1)) // the last line of a paragraph is short
 			w.line(margin, base, to)
 			base += lead
 			continue
