@@ -154,7 +154,8 @@ type fittedSource struct {
 	number, total int
 
 	header []ccitt.Changes
-	tone   *tone // how grey becomes black and white, once it is known
+	tone   *tone   // how grey becomes black and white, once it is known
+	dotted *dotted // where the picture is screened, once that is known
 }
 
 func (s *fittedSource) gray(ctx context.Context) iter.Seq2[[]byte, error] { return grayOf(ctx, s) }

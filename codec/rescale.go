@@ -3,6 +3,7 @@ package codec
 import (
 	"context"
 	"iter"
+	"math"
 
 	"faxgate/codec/ccitt"
 )
@@ -13,26 +14,26 @@ const (
 	inkEnlarged = 128
 )
 
-// scaled brings a bilevel picture to the layout's size. A screened photograph that gets smaller is screened again: a
-// threshold would make it blots.
+// scaled brings a bilevel picture to the layout's size. Screened photographs on it get new dots when it becomes smaller: a
+// threshold would make them blots.
 func (s *fittedSource) scaled(ctx context.Context, src bilevelSource) iter.Seq2[ccitt.Changes, error] {
 	p, l := s.page, s.layout
 	return func(yield func(ccitt.Changes, error) bool) {
 		limit := byte(inkEnlarged)
 		if l.w < p.Width || l.h < p.Height {
 			limit = inkReduced
-			if s.tone == nil {
-				t, err := dotted(ctx, p)
+			if s.dotted == nil {
+				d, err := lookForDots(ctx, p, l.w, l.h, s.target.Resolution)
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				s.tone = t
+				s.dotted = d
 			}
 		}
 		rows := timed(ctx, p, scaledInk(ctx, src, p.Width, p.Height, l.w, l.h))
-		if s.tone != nil && s.tone.screen {
-			s.screened(rows, yield)
+		if s.dotted != nil && s.dotted.any() {
+			s.dotted.again(rows, limit, s.target.halftone(l.w), yield)
 			return
 		}
 		var c ccitt.Changes
@@ -62,26 +63,134 @@ func inked(dst ccitt.Changes, ink []byte, limit byte) ccitt.Changes {
 	return closed(dst, len(ink))
 }
 
-// dotted tells screened photographs by how often their rows change colour.
-func dotted(ctx context.Context, p Page) (*tone, error) {
-	busy, streak, rows := 0, 0, 0
+// dotted knows where on a bilevel page there are dots of a screen.
+type dotted struct {
+	cells  *cells
+	x, y   float64 // distance of the dots along rows and columns, in pixels of the target
+	counts []crossings
+}
+
+// crossings are how often the colour changes in a cell, along rows and along columns.
+type crossings struct{ across, down int }
+
+// Numbers by which dots are told from writing.
+const (
+	dotsPerInch = 20 // fewest dots to the inch of a screen, along rows and columns
+	dotCells    = 25 // fewest cells that may be a screened picture
+	dotNear     = 3  // The edge of one has at least a third as many dots.
+)
+
+// lookForDots walks over a bilevel page that is to be made smaller, to w by h pixels.
+func lookForDots(ctx context.Context, p Page, w, h int, r Resolution) (*dotted, error) {
+	d := &dotted{cells: newCells(w, r)}
+	g := d.cells
+	last := closed(nil, p.Width)
+	// The column of a change is its place times cols by width.
+	toCell := float64(w) / float64(p.Width) / float64(g.wide)
+	line, y := 0, 0
 	for c, err := range p.Changes(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		rows++
-		if len(c) > p.Width/6 {
-			streak++
+		line = min(y*h/p.Height, h-1) / g.high * g.cols
+		for line+g.cols > len(d.counts) {
+			d.counts = append(d.counts, make([]crossings, g.cols)...)
+		}
+		cross(d.counts[line:], last, c, toCell)
+		last = append(last[:0], c...)
+		y++
+	}
+	for len(d.counts) < (h+g.high-1)/g.high*g.cols {
+		d.counts = append(d.counts, crossings{})
+	}
+	d.find(float64(p.Width)/float64(w), float64(p.Height)/float64(h), r)
+	return d, nil
+}
+
+// cross counts the changes of row c, and where it differs from the row above.
+func cross(cells []crossings, above, c ccitt.Changes, toCell float64) {
+	width := int32(c.Width())
+	for _, x := range c {
+		if x >= width {
+			break
+		}
+		cells[int(float64(x)*toCell)].across++
+	}
+	// Between a change of one row and the next change of either, the rows differ every second time.
+	i, k := 0, 0
+	for c[i] < width || above[k] < width {
+		from := min(c[i], above[k])
+		if c[i] == from {
+			i++
 		} else {
-			streak = 0
+			k++
 		}
-		if streak >= 16 {
-			busy++
+		to := min(c[i], above[k])
+		if (i+k)%2 == 1 && to > from {
+			cells[int(float64(from+to)/2*toCell)].down += int(to - from)
 		}
 	}
-	t := &tone{screen: busy*3 > rows}
-	for v := range t.table {
-		t.table[v] = byte(v) // Ink is darkness already.
+}
+
+// find tells the screened pictures by the number of crossings; x and y are how many pixels of the page become one.
+func (d *dotted) find(x, y float64, r Resolution) {
+	g := d.cells
+	tx, ty := r.exact()
+	pixels := float64(g.wide) * x * float64(g.high) * y
+	fewestX, fewestY := 2*dotsPerInch/(tx*x)*pixels, 2*dotsPerInch/(ty*y)*pixels
+	g.parts = make([]part, len(d.counts))
+	seeds := make([]bool, len(d.counts))
+	for i, c := range d.counts {
+		seeds[i] = float64(c.across) > fewestX && float64(c.down) > fewestY
 	}
-	return t, nil
+	var across, down, all float64
+	for _, area := range g.areas(seeds) {
+		if len(area) < dotCells {
+			continue
+		}
+		for _, i := range area {
+			g.parts[i] = pictured
+			across, down, all = across+float64(d.counts[i].across), down+float64(d.counts[i].down), all+pixels
+			for _, j := range g.around(i) {
+				if c := d.counts[j]; float64(c.across)*dotNear > fewestX && float64(c.down)*dotNear > fewestY {
+					g.parts[j] = pictured
+				}
+			}
+		}
+	}
+	if all > 0 {
+		d.x, d.y = 2*all/across/x, 2*all/down/y
+	}
+	d.counts = nil
+}
+
+func (d *dotted) any() bool { return d.x > 0 }
+
+// again yields rows of shares of black in black and white: what is screened loses its dots in the mean over their distance,
+// and gets others.
+func (d *dotted) again(rows iter.Seq2[[]byte, error], limit byte, dots halftone, yield func(ccitt.Changes, error) bool) {
+	around := func(distance float64) int { return max(1, int(math.Round((distance-1)/2))) }
+	box := newSums(around(d.x), around(d.y), d.cells.width)
+	dark := make([]byte, d.cells.width)
+	var dst ccitt.Changes
+	err := newWindow(box).each(rows, func(row []byte, y int) bool {
+		for from := 0; from < len(row); {
+			to, part := d.cells.run(from, y, len(row))
+			for x := from; x < to; x++ {
+				dark[x] = 0
+				if part == pictured {
+					mean, _ := box.at(x)
+					dark[x] = byte(mean)
+				} else if row[x] >= limit {
+					dark[x] = 255
+				}
+			}
+			from = to
+		}
+		dst = dots.row(dst, dark, y)
+		return yield(dst, nil)
+	})
+	if err != nil {
+		yield(nil, err)
+	}
 }

@@ -10,15 +10,16 @@ import (
 
 // tone says how the grey of a page becomes black and white.
 type tone struct {
-	screen bool      // all of it as a photograph, by a screen of dots
-	table  [256]byte // shades of the screen: darkness after the paper's white and the picture's black are set
-	low    byte      // below it is black in any case
-	high   byte      // from it on is white in any case
+	cells *cells    // which parts are dotted; nil: all of it
+	table [256]byte // shades as the darkness that dots show, after the paper's white and the picture's black are set
+	low   byte      // below it, what is written is black in any case
+	high  byte      // from it on it is white in any case
 	// clean says that the paper has one shade of white: areas of even grey are meant to be grey and get dots, and next to
 	// the paper one threshold is better than one that looks around.
 	clean    bool
 	limit    byte    // that threshold
 	light    float64 // mean shade around a pixel from which it counts as next to the paper
+	faint    int     // how much darker than its surroundings a thin stroke is at least
 	evenness float64 // variance of the shades next to a pixel below which they are even
 }
 
@@ -31,40 +32,49 @@ func (h *histogram) add(row []byte) {
 	}
 }
 
-// Numbers by which pages of text and photographs are told apart.
+// Numbers by which the tone of a page is found.
 const (
-	bimodal     = 0.9  // share of the variance that lies between the two classes of Otsu's threshold
-	photoDark   = 0.12 // share of shades that are dark but not black: paper in the shadow is lighter than that
-	photoShare  = 0.65 // share of shades that are neither black nor white
 	inkShare    = 0.1  // share of the darker class that is at least as dark as the ink,
 	pageInk     = .005 // or of the page, whichever is darker
 	paperShare  = 0.7  // share of the lighter class that is near its commonest shade, if the paper is clean
 	paperWidth  = 8    // what near means, in shades
 	lightest    = 176  // the darkest shade that paper around a photograph may have
-	paperAround = 0.2  // share of the page from which a light shade is such paper
+	paperAround = 0.2  // share of the page from which a light shade is such paper,
+	overPaper   = 0.05 // unless as much as this is lighter still
 	thinStroke  = 0.62 // of the way from ink to paper: antialiased thin strokes stay black
+	faintStroke = 0.15 // of the way: thin strokes that are lighter still
 	evenShare   = 0.08 // of the way: standard deviation of an even area
+	wholePage   = 0.1  // share of cells from which a picture on paper of many shades is the whole page,
+	hardlyAny   = 0.01 // as it is when next to none is written in and shades are not of two kinds:
+	bimodal     = 0.9  // share of the variance that lies between the two classes of Otsu's threshold
 )
 
-// tone decides by the shades of the whole page.
-func (h *histogram) tone() *tone {
+// tone decides by the shades of the whole page and by what its cells look like.
+func (h *histogram) tone(g *cells) *tone {
 	o := h.otsu()
 	o.dark = float64(h.quantile(min(int(inkShare*float64(o.darkCount)), int(pageInk*float64(o.total)))))
 	span := o.light - o.dark
 	if span < 24 || o.total == 0 {
 		// Nothing is on the page, or all of it is one shade.
-		return &tone{low: 128, high: 128}
+		return &tone{cells: &cells{}, low: 128, high: 128}
 	}
 	at := func(share float64) byte { return byte(min(255, max(1, o.dark+share*span))) }
-	if o.ratio < bimodal && (h.share(at(0.15), at(0.5)) > photoDark || h.share(at(0.2), at(0.8)) > photoShare) {
-		return h.photo()
-	}
-	t := &tone{low: at(0.2), high: at(0.88)}
-	for v := range t.table {
-		t.table[v] = byte(min(255, max(0, 255*(o.light-float64(v))/max(o.light, 1))))
-	}
-	t.clean, t.limit, t.light = h.cleanPaper(at(0.5)), at(thinStroke), o.dark+0.7*span
+	shade, share := h.paper()
+	around := share > paperAround && h.share(shade+paperWidth+1, len(h)) < overPaper
+	t := &tone{cells: g, low: at(0.2), high: at(0.88)}
+	t.clean, t.limit, t.light = around || h.cleanPaper(at(0.5)), at(thinStroke), o.dark+0.7*span
+	t.faint = int(faintStroke * span)
 	t.evenness = (evenShare * span) * (evenShare * span)
+	t.table = h.darkness(around)
+	paper := int(at(0.85))
+	for t.clean && paper < 255 && t.table[paper] > 0 {
+		paper++
+	}
+	paper = paper >> binShift << binShift
+	pictures, writing := g.classify(shadeRange{dark: int(at(0.15)), paper: paper, white: int(t.high)}, t.clean)
+	if !t.clean && (pictures > max(writing, wholePage) || writing < hardlyAny && o.ratio < bimodal) {
+		g.picture()
+	}
 	return t
 }
 
@@ -133,11 +143,11 @@ func (h *histogram) quantile(n int) int {
 }
 
 // share gives the part of the pixels whose shade is from low up to but not including high.
-func (h *histogram) share(low, high byte) float64 {
+func (h *histogram) share(low, high int) float64 {
 	n, all := 0, 0
 	for v, c := range h {
 		all += c
-		if v >= int(low) && v < int(high) {
+		if v >= low && v < high {
 			n += c
 		}
 	}
@@ -152,13 +162,13 @@ func (h *histogram) paper() (shade int, share float64) {
 			shade = v
 		}
 	}
-	return shade, h.share(byte(shade-paperWidth), byte(min(255, shade+paperWidth)))
+	return shade, h.share(shade-paperWidth, shade+paperWidth+1)
 }
 
-// photo makes the table of a screen: the darkest and the lightest hundredth become black and white, the shades between are
+// darkness makes the table of a screen: the darkest and the lightest hundredth become black and white, the shades between are
 // lightened a little because printed dots grow. Where a good part of the page is paper around the picture, the paper is
 // white, with its grain: dots all over it would help nobody.
-func (h *histogram) photo() *tone {
+func (h *histogram) darkness(paper bool) (table [256]byte) {
 	all := 0
 	for _, c := range h {
 		all += c
@@ -170,15 +180,15 @@ func (h *histogram) photo() *tone {
 	for n := 0; white > 0 && n+h[white] < all/100; white-- {
 		n += h[white]
 	}
-	if shade, share := h.paper(); share > paperAround {
+	if paper {
+		shade, _ := h.paper()
 		white = max(black+1, min(white, shade-paperWidth))
 	}
-	t := &tone{screen: true}
-	for v := range t.table {
+	for v := range table {
 		share := min(1, max(0, float64(v-black)/float64(max(white-black, 1))))
-		t.table[v] = byte(math.Round(255 * (1 - math.Pow(share, 0.85))))
+		table[v] = byte(math.Round(255 * (1 - math.Pow(share, 0.85))))
 	}
-	return t
+	return table
 }
 
 // bufferedShades is the largest grey page, in bytes, that is kept between the look at its shades and their use.
@@ -198,17 +208,15 @@ func (s *fittedSource) binarised(ctx context.Context, rows iter.Seq2[[]byte, err
 				rows = keptRows(kept, s.layout.w)
 			}
 		}
-		if s.tone.screen {
-			s.screened(rows, yield)
-			return
-		}
-		newSauvola(s.tone, s.layout.w, s.target.Resolution).run(rows, yield)
+		dots := s.target.halftone(s.layout.w)
+		newSauvola(s.tone, dots, s.layout.w, s.target.Resolution).run(rows, yield)
 	}
 }
 
 // look finds the page's tone and returns its rows if they are not too many.
 func (s *fittedSource) look(rows iter.Seq2[[]byte, error]) ([]byte, error) {
 	var h histogram
+	g := newCells(s.layout.w, s.target.Resolution)
 	var kept []byte
 	size := s.layout.w * s.layout.h
 	if size <= bufferedShades {
@@ -219,11 +227,12 @@ func (s *fittedSource) look(rows iter.Seq2[[]byte, error]) ([]byte, error) {
 			return nil, err
 		}
 		h.add(row)
+		g.add(row)
 		if kept != nil {
 			kept = append(kept, row...)
 		}
 	}
-	s.tone = h.tone()
+	s.tone = h.tone(g)
 	return kept, nil
 }
 
@@ -233,27 +242,6 @@ func keptRows(kept []byte, width int) iter.Seq2[[]byte, error] {
 			if !yield(kept[:width], nil) {
 				return
 			}
-		}
-	}
-}
-
-// screened applies a screen of dots.
-func (s *fittedSource) screened(rows iter.Seq2[[]byte, error], yield func(ccitt.Changes, error) bool) {
-	m := newScreen(s.target.Resolution)
-	var c ccitt.Changes
-	y := 0
-	for row, err := range rows {
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for x, v := range row {
-			row[x] = s.tone.table[v]
-		}
-		c = m.row(c, row, y)
-		y++
-		if !yield(c, nil) {
-			return
 		}
 	}
 }
