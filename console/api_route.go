@@ -37,6 +37,14 @@ func (c *Console) routeOperations(api huma.API) {
 		func(ctx context.Context, in *struct{ Body ExplainRequest }) (*answer[gateway.Explanation], error) {
 			return asked(c.explain(ctx, in.Body))
 		})
+	receipt := operation(http.MethodPost, "/inbox/{id}/receipt", "send-receipt", "Send the receipt that a fax asks for, where it was not sent by itself", "inbox")
+	receipt.DefaultStatus = http.StatusNoContent
+	huma.Register(api, receipt, func(ctx context.Context, in *byID) (*struct{}, error) {
+		if err := c.gw.SendReceipt(ctx, spool.ID(in.ID)); err != nil {
+			return nil, apiError(err)
+		}
+		return nil, nil //nolint:nilnil // an empty answer
+	})
 	release := operation(http.MethodPost, "/inbox/{id}/release", "release-inbox", "Let a fax go its way that a rule holds", "inbox")
 	release.DefaultStatus = http.StatusNoContent
 	huma.Register(api, release, func(ctx context.Context, in *byID) (*struct{}, error) {

@@ -79,6 +79,7 @@ func (c *Console) web() http.Handler {
 	page("GET /inbox/{id}", c.inboxPage)
 	page("POST /inbox/{id}/retry", c.act(c.gw.Retry, "/inbox/"))
 	page("POST /inbox/{id}/release", c.act(c.gw.Release, "/inbox/"))
+	page("POST /inbox/{id}/receipt", c.act(c.gw.SendReceipt, "/inbox/"))
 	page("GET /inbox/{id}/pdf", c.pdf(c.gw.InboxPDF, "received-"))
 	page("GET /inbox/{id}/pages/{png}", c.png(c.gw.InboxThumbnail))
 	page("GET /inbox/{id}/raw", func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, id(r), c.raw) })

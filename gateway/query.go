@@ -180,6 +180,9 @@ func (g *Gateway) InboxFax(ctx context.Context, id spool.ID) (f InboxFax, err er
 			return err
 		}
 		f = inboxView(r, holds)
+		if f.Receipt, f.ByHand, err = g.receiptState(tx, r); err != nil {
+			return err
+		}
 		docs, err := tx.ReceivedDocuments(id)
 		if err != nil {
 			return err

@@ -19,6 +19,7 @@ type receiptWhat struct {
 	Failed  bool   `json:"failed,omitempty"`
 	Trouble string `json:"trouble,omitempty"`
 	Pages   int    `json:"pages,omitempty"`
+	ByHand  bool   `json:"byHand,omitempty"` // a person has it sent
 }
 
 // owe decides which receipts a received mail gets and queues them. The reason is in the journal, also for none.
@@ -160,6 +161,9 @@ func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat) mdn.MD
 	m := mdn.MDN{
 		ReportingUA: g.cfg.Hostname + "; faxgate", FinalRecipient: g.receiptFrom(rec), OriginalRecipient: a.Request.OriginalRecipient,
 		OriginalMessageID: rec.MessageID, Type: mdn.TypeDispatched, Features: g.ours.String(),
+	}
+	if w.ByHand {
+		m.Mode, m.Sending, m.Type = mdn.ManualAction, mdn.SentManually, mdn.TypeDisplayed
 	}
 	if w.Failed {
 		m.Type, m.Modifiers = mdn.TypeProcessed, []string{mdn.ModifierError}

@@ -77,6 +77,8 @@ type InboxFax struct {
 	Tasks      []Delivery     `json:"tasks,omitempty"`      // its receipt and its routes
 	SubAddress string         `json:"subAddress,omitempty"` // that it came with
 	HeldBy     string         `json:"heldBy,omitempty"`     // the rule that keeps it until it is released
+	Receipt    string         `json:"receipt,omitempty"`    // what became of the receipt that was asked for, in words
+	ByHand     bool           `json:"byHand,omitempty"`     // the receipt was not sent, and can be by hand
 }
 
 // PeerView is what is known of the machine behind an address.

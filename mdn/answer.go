@@ -45,6 +45,28 @@ func Answer(req Request, policy Policy) (ok bool, why string) {
 	return true, "asked for by " + req.To[0] + ", which is the return path"
 }
 
+// AnswerByHand tells whether a person may have the request answered, where [Answer] does not by itself: the person consents to an
+// address that is not the return path, to several and to none that vouches for them (RFC 8098 section 2.1).
+func AnswerByHand(req Request, policy Policy) (ok bool, why string) {
+	for _, rule := range []func(Request, Policy) string{notAsked, notAllowed, notByAnybody, notUnderstood} {
+		if why := rule(req, policy); why != "" {
+			return false, why
+		}
+	}
+	return true, "asked for by " + req.To[0] + ", and sent by hand"
+}
+
+// notByAnybody: what even a person cannot answer.
+func notByAnybody(req Request, _ Policy) string {
+	switch {
+	case req.IsReport:
+		return "the message is itself a report (RFC 8098 section 2.1)"
+	case req.Partial:
+		return "the message is a fragment; only the whole message is answered (RFC 8098 section 2.4)"
+	}
+	return ""
+}
+
 // notAsked: no request, no receipt (RFC 2532 section 2.2.1: no unsolicited success).
 func notAsked(req Request, _ Policy) string {
 	if len(req.To) == 0 {

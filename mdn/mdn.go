@@ -56,6 +56,8 @@ const (
 	AlternativePreferred = "alternative-preferred" // RFC 3297 section 6
 	AutomaticAction      = "automatic-action"
 	SentAutomatically    = "MDN-sent-automatically"
+	ManualAction         = "manual-action"
+	SentManually         = "MDN-sent-manually"
 )
 
 // has tells whether the modifier m is there.

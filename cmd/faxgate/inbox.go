@@ -18,6 +18,7 @@ type inboxCmd struct {
 	Show    inboxShowCmd    `cmd:"" help:"Show a received fax, its receipt and where it was passed on to."`
 	Export  inboxExportCmd  `cmd:"" help:"Write a received fax to a file."`
 	Forward inboxForwardCmd `cmd:"" help:"Fax the readable documents of a received fax to somebody else."`
+	Receipt inboxReceiptCmd `cmd:"" help:"Send the receipt that a fax asks for, where it was not sent by itself."`
 	Release inboxReleaseCmd `cmd:"" help:"Let a fax go its way that a rule holds in the inbox."`
 }
 
@@ -78,6 +79,12 @@ func showInbox(w io.Writer, t console.Teller, fax gateway.InboxFax) {
 	fmt.Fprintf(w, "%s  %s  received %s by %s, %s\nfrom %s to %s: %s\n", fax.ID, fax.State, clock(fax.ReceivedAt), fax.Source, count(fax.Pages), fax.From, fax.To, fax.Subject)
 	if fax.HeldBy != "" {
 		fmt.Fprintf(w, "  held by rule “%s” until you release it: faxgate inbox release %s\n", fax.HeldBy, fax.ID)
+	}
+	if fax.Receipt != "" {
+		fmt.Fprintf(w, "  %s\n", fax.Receipt)
+	}
+	if fax.ByHand {
+		fmt.Fprintf(w, "  to send it all the same: faxgate inbox receipt %s\n", fax.ID)
 	}
 	if fax.Error != "" {
 		fmt.Fprintf(w, "  not readable in full: %s\n", fax.Error)

@@ -120,3 +120,21 @@ func (i *inboxReleaseCmd) Run(a *app) error {
 	fmt.Fprintf(a.stdout, "%s goes its way; see faxgate inbox show %s\n", i.ID, i.ID)
 	return nil
 }
+
+type inboxReceiptCmd struct {
+	remote
+	ID string `arg:"" help:"The received fax."`
+}
+
+// Run sends the receipt that a fax asks for and did not get.
+func (i *inboxReceiptCmd) Run(a *app) error {
+	c, err := i.dial()
+	if err != nil {
+		return err
+	}
+	if err := c.post(a, "/inbox/"+url.PathEscape(i.ID)+"/receipt", nil, nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "the receipt for %s is sent; see faxgate inbox show %s\n", i.ID, i.ID)
+	return nil
+}

@@ -1,0 +1,77 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"faxgate/mdn"
+	"faxgate/spool"
+)
+
+// byhand.go is about receipts that were asked for and that a device must not send by itself, such as those of a machine whose Disposition-Notification-To is not its Return-Path (a Konica
+// Minolta as it leaves the factory): a person sees that, and may have it sent.
+
+// policyFor is the administrator's word on receipts, and what is known of this one.
+func (g *Gateway) policyFor(tx *spool.Tx, rec spool.Received, a receivedAttrs) (mdn.Policy, error) {
+	p := mdn.Policy{Never: g.cfg.Fax.Answer == "off", Sent: a.Answered}
+	_, err := tx.Notice(rec.ID, rec.EnvelopeTo, "mdn")
+	if errors.Is(err, spool.ErrNotFound) {
+		return p, nil
+	}
+	p.Sent = true
+	return p, err
+}
+
+// receiptState says what became of the receipt that a received fax asks for; empty where none was asked for, or the pages are not read yet.
+func (g *Gateway) receiptState(tx *spool.Tx, rec spool.Received) (words string, byHand bool, err error) {
+	a := readAttrs(rec)
+	if len(a.Request.To) == 0 || rec.State == Kept {
+		return "", false, nil
+	}
+	switch n, err := tx.Notice(rec.ID, rec.EnvelopeTo, "mdn"); {
+	case err == nil && n.SentAt != nil:
+		return "Receipt sent on " + stamp(*n.SentAt), false, nil
+	case err == nil:
+		return "The receipt is on its way", false, nil
+	case !errors.Is(err, spool.ErrNotFound):
+		return "", false, err
+	}
+	policy, err := g.policyFor(tx, rec, a)
+	if err != nil {
+		return "", false, err
+	}
+	_, why := mdn.Answer(a.Request, policy)
+	ok, _ := mdn.AnswerByHand(a.Request, policy)
+	if ok && len(a.Request.To) == 1 && a.Request.ReturnPath != "" && !mdn.SameAddress(a.Request.To[0], a.Request.ReturnPath) {
+		return fmt.Sprintf("Receipt asked for, addresses differ: %s asks, and the mail came from %s", a.Request.To[0], a.Request.ReturnPath), true, nil
+	}
+	return "Receipt asked for, not sent: " + why, ok, nil
+}
+
+// SendReceipt has the receipt sent that a received fax asks for, by a person's word, where it was not sent by itself. ErrState says why it cannot be.
+func (g *Gateway) SendReceipt(ctx context.Context, id spool.ID) error {
+	return g.spool.Update(ctx, func(tx *spool.Tx) error {
+		rec, err := tx.Received(id)
+		if err != nil {
+			return notFound(err)
+		}
+		if rec.State == Kept || rec.State == Reported {
+			return fmt.Errorf("%w: it is %s", ErrState, rec.State)
+		}
+		a := readAttrs(rec)
+		policy, err := g.policyFor(tx, rec, a)
+		if err != nil {
+			return err
+		}
+		ok, why := mdn.AnswerByHand(a.Request, policy)
+		if !ok {
+			return fmt.Errorf("%w: %s", ErrState, why)
+		}
+		if _, err := tx.AddEvent(spool.Event{Received: id, Kind: "receipt", Words: answerWords(true, why)}); err != nil {
+			return err
+		}
+		w := receiptWhat{Kind: "mdn", Failed: rec.State != Read, Trouble: rec.Error, Pages: rec.Pages, ByHand: true}
+		return g.oweOne(tx, rec, w, a.Request.To[0])
+	})
+}
