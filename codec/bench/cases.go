@@ -72,9 +72,6 @@ func (c *benchCase) name() string {
 	return fmt.Sprintf("%s/%s/%s/%d", c.op, strings.ToLower(c.coding.String()), c.drawn.name, c.size.Width)
 }
 
-// withJBIG says whether codec/jbig is ready to be measured.
-const withJBIG = false
-
 // allCases are those of the issue: five pages in three sizes, each coding both
 // ways, and the ITU's charts as JBIG where the corpus has them.
 func allCases(corpus string) []*benchCase {
@@ -98,9 +95,6 @@ func allCases(corpus string) []*benchCase {
 	}
 	add(recode, mh, all)
 	for _, op := range []operation{decode, encode} {
-		if !withJBIG {
-			break
-		}
 		add(op, t85, all)
 		add(op, t85, charts)
 	}
