@@ -35,20 +35,18 @@ func (d *arith) event(cx, a uint64) (bit, newA uint64) {
 	p := &d.ctx[cx&1023]
 	e := *p
 	q := e.size()
-	_, low := bits.Sub64(d.c, a, 0)   // the code is in the lower interval
-	_, exchange := bits.Sub64(a, q, 0) // which is the smaller one, so it is the LPS's
-	upper := low - 1
-	d.c -= a & upper
-	a ^= (a ^ q) & upper
-	lps := low ^ 1 ^ exchange
-	*p = machine[uint8(e>>(lps<<3)>>1)]
+	lower := uint64(int64(d.c-a) >> 63)    // the code is in the lower interval
+	lps := ^lower ^ uint64(int64(a-q)>>63) // which is the MPS's if it is the larger one
+	d.c -= a &^ lower
+	a ^= (a ^ q) &^ lower
+	*p = machine[uint8(e>>(lps&8)>>1)]
 	n := uint(bits.LeadingZeros64(a)-1) & 63
 	d.c <<= n
 	if d.n -= int(n); d.n < 16 {
 		d.refill()
 	}
 	d.limit = max(d.c+1, half)
-	return e.mps() ^ lps, a << n
+	return e.mps() ^ lps&1, a << n
 }
 
 // symbol decodes one symbol.
@@ -60,6 +58,17 @@ func (d *arith) symbol(cx uint64) (bit uint64) {
 	}
 	bit, d.a = d.event(cx, d.a)
 	return bit
+}
+
+// repeats decodes as many ones of context cx, at most n, as come before an event, and gives their number.
+func (d *arith) repeats(cx uint64, n int) int {
+	e := d.ctx[cx&1023]
+	if e.mps() == 0 || d.a < d.limit {
+		return 0
+	}
+	n = min(n, int((d.a-d.limit)>>qShift/e.qe()))
+	d.a -= uint64(n) << qShift * e.qe()
+	return n
 }
 
 // refill brings the code to at least 16 bits ahead; after the end of the stripe's data they are zeros.

@@ -21,16 +21,16 @@ func (d *Decoder) row3() {
 // pixels push to the top. The contexts that a pixel may have are read before the pixel to its left is known, since
 // waiting for each in turn would take most of the time.
 func (d *arith) chunk3(w1, w2, done uint64) uint64 {
-	a := d.a
+	a, c, limit := d.a, d.c, d.limit
 	for int64(done) >= 0 {
 		cx := w2>>shift2&mask2 | w1>>shift1&mask1 | done&mask0
-		if cx == 0 && d.ctx[0].mps() == 0 {
-			// As long as the rows above are white, so are all contexts that follow upon a white pixel.
-			run := uint64(min(bits.LeadingZeros64(w1<<6)-4, bits.LeadingZeros64(w2<<7)-2, bits.LeadingZeros64(done)))
-			if q := d.ctx[0].qe() * run; a >= d.limit && q <= (a-d.limit)>>qShift {
+		if p := cx & 1; cx == -p&full && d.ctx[cx&1023].mps() == p {
+			// As long as the rows above have one colour, all contexts that follow upon a pixel of it are the same.
+			run := uint64(min(bits.LeadingZeros64((w1^-p)<<6)-4, bits.LeadingZeros64((w2^-p)<<7)-2, bits.LeadingZeros64(done)))
+			if q := d.ctx[cx&1023].qe() * run; a >= limit && q <= (a-limit)>>qShift {
 				a -= q << qShift
 				run &= 63
-				done, w1, w2 = done<<run, w1<<run, w2<<run
+				done, w1, w2 = (done^-p)<<run^-p, w1<<run, w2<<run
 				continue
 			}
 		}
@@ -38,24 +38,36 @@ func (d *arith) chunk3(w1, w2, done uint64) uint64 {
 			w1, w2 = w1<<1, w2<<1
 			next := w2>>shift2&mask2 | w1>>shift1&mask1 | done<<1&mask0
 			e0, e1 := d.ctx[next&1023], d.ctx[next&1023|1]
-			a -= e.size()
+			q := e.size()
+			a -= q
 			bit := e.mps()
-			if a < d.limit {
-				bit, a = d.event(cx, a)
+			if a < limit {
+				lower := uint64(int64(c-a) >> 63)    // the code is in the lower interval
+				lps := ^lower ^ uint64(int64(a-q)>>63) // which is the MPS's if it is the larger one
+				c -= a &^ lower
+				a ^= (a ^ q) &^ lower
+				bit ^= lps & 1
+				d.ctx[cx&1023] = machine[uint8(e>>(lps&8)>>1)]
+				n := uint(bits.LeadingZeros64(a)-1) & 63
+				a <<= n
+				c <<= n
+				if d.n -= int(n); d.n < 16 {
+					d.c = c
+					d.refill()
+					c = d.c
+				}
+				limit = max(c+1, half)
 				e0, e1 = d.ctx[next&1023], d.ctx[next&1023|1]
 			}
-			e = e0
-			if bit != 0 {
-				e = e1
-			}
+			e = e0 ^ (e0^e1)&-entry(bit)
 			cx = next | bit
 			done = done<<1 | bit
-			if cx == 0 || int64(done) < 0 {
+			if cx == -bit&full || int64(done) < 0 {
 				break
 			}
 		}
 	}
-	d.a = a
+	d.a, d.c, d.limit = a, c, limit
 	return done
 }
 
@@ -93,10 +105,7 @@ func (d *arith) chunkAny(t *template, g gap, done uint64) uint64 {
 			bit, a = d.event(cx, a)
 			e0, e1 = d.ctx[next&1023], d.ctx[next&1023|1]
 		}
-		e = e0
-		if bit != 0 {
-			e = e1
-		}
+		e = e0 ^ (e0^e1)&-entry(bit)
 		cx = next | bit
 		done = done<<1 | bit
 		at |= bit & near << nearShift

@@ -33,12 +33,15 @@ type Decoder struct {
 	rows  rows
 
 	height   int  // rows of the page, as far as known
-	line     int  // of the stripe
+	first    int  // row of the stripe
+	stop     int  // number of rows after which to see how it goes on
+	sure     int  // rows to come that equal the last, decoded already
 	typical  bool // the last row was
 	template template
 	moves    moves // of the stripe
 
 	inStripe bool
+	checked  bool  // it is known how the stripe's data ends
 	ended    byte  // SDNORM or SDRST when the stripe's has been taken, or else 0
 	ahead    moves // of the next stripe
 	trouble  error // in what is between the stripes
@@ -63,7 +66,8 @@ func NewDecoder(lim Limits) *Decoder {
 func (d *Decoder) Reset(src io.Reader) error {
 	in := &d.arith.in
 	in.reset(src, d.lim.MaxBytes)
-	d.p, d.st, d.done = Params{}, Stats{}, true
+	d.p, d.st, d.done, d.stop = Params{}, Stats{}, true, 0
+	d.sure = 0
 	if !in.want(headerSize) {
 		if in.err != nil {
 			return in.err
@@ -112,43 +116,65 @@ func (d *Decoder) forget() {
 // NextRow gives the next row, packed, (width+7)/8 bytes, most significant bit first, 1 = black, the bits past the width
 // 0. It is valid until the next call. The error at the end of the page, whole or not, is io.EOF; Stats tells which.
 func (d *Decoder) NextRow() ([]byte, error) {
-	if d.done || !d.ready() {
+	if d.sure > 0 {
+		d.sure--
+		d.st.Rows++
+		return d.rows.pixels(d.rows.cur), nil
+	}
+	if d.st.Rows == d.stop && !d.ready() {
 		return nil, io.EOF
 	}
-	d.rows.next()
-	d.template = d.moves.apply(d.template, d.p.TwoLine, d.line)
+	if d.moves.n > 0 {
+		d.template = d.moves.apply(d.template, d.p.TwoLine, d.st.Rows-d.first)
+	}
 	if d.p.NoTypical || !d.typicalRow() {
+		d.rows.next()
 		d.pixels()
 	}
-	d.line++
-	switch {
-	case d.arith.missing() > 0 && d.ended == 0 && d.cut():
-		d.end(d.cause())
+	if d.arith.false > 0 && !d.checked && !d.late() {
 		return nil, io.EOF
-	case d.arith.false > 0 && d.p.VariableLength && d.ended == 0:
-		// The page may end in the middle of this stripe, and what says so comes after it.
-		if d.endStripe(); d.st.Rows >= d.height {
-			d.done = true
-			return nil, io.EOF
-		}
 	}
 	d.st.Rows++
+	if d.rows.twins && d.moves.n == 0 {
+		d.sure = d.arith.repeats(d.typicalContext(), d.stop-d.st.Rows)
+	}
 	return d.rows.pixels(d.rows.cur), nil
+}
+
+// late is asked for a row that is decoded when all data of the stripe has been read; it says whether the row counts.
+func (d *Decoder) late() bool {
+	switch {
+	case d.cut():
+		if d.arith.missing() > 0 {
+			d.end(d.cause())
+		}
+	case d.p.VariableLength:
+		// The page may end in the middle of this stripe, and what says so comes after it.
+		d.endStripe()
+		d.setStop()
+		d.checked = true
+	default:
+		d.checked = true
+	}
+	return d.st.Rows < d.stop
 }
 
 // typicalRow decodes whether the row equals the one above, and makes it so (T.82 section 6.5).
 func (d *Decoder) typicalRow() bool {
-	cx := uint64(typical3)
-	if d.p.TwoLine {
-		cx = typical2
-	}
-	if d.arith.symbol(cx) == 0 {
+	if d.arith.symbol(d.typicalContext()) == 0 {
 		d.typical = !d.typical
 	}
 	if d.typical {
-		copy(d.rows.cur, d.rows.above)
+		d.rows.repeat()
 	}
 	return d.typical
+}
+
+func (d *Decoder) typicalContext() uint64 {
+	if d.p.TwoLine {
+		return typical2
+	}
+	return typical3
 }
 
 // pixels decodes the pixels of the row.

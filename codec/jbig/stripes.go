@@ -7,7 +7,10 @@ import (
 
 // ready says whether there is another row: it goes on to the next stripe where one ends.
 func (d *Decoder) ready() bool {
-	if d.inStripe && (d.line == d.p.Stripe || d.st.Rows >= d.height) && d.ended == 0 {
+	if d.done {
+		return false
+	}
+	if d.inStripe && d.ended == 0 {
 		d.endStripe()
 	}
 	switch {
@@ -15,15 +18,25 @@ func (d *Decoder) ready() bool {
 		d.done = true
 	case d.st.Rows >= d.lim.MaxRows:
 		d.end(fmt.Errorf("%w: over %d rows", ErrLimit, d.lim.MaxRows))
-	case !d.inStripe || d.line == d.p.Stripe:
+	default:
 		d.beginStripe()
 	}
 	return !d.done
 }
 
+// setStop says where the stripe ends or the page.
+func (d *Decoder) setStop() {
+	d.stop = min(d.height, d.lim.MaxRows)
+	if d.p.Stripe < d.stop-d.first {
+		d.stop = d.first + d.p.Stripe
+	}
+	d.stop = max(d.stop, d.st.Rows)
+}
+
 // end ends a page that is not whole.
 func (d *Decoder) end(why error) {
 	d.done, d.st.Partial, d.st.Err = true, true, why
+	d.stop = d.st.Rows
 }
 
 // cut says whether the stripe's data ends in another way than by SDNORM or SDRST.
@@ -54,7 +67,7 @@ func (d *Decoder) beginStripe() {
 	switch in := &d.arith.in; {
 	case d.trouble != nil:
 		d.end(d.trouble)
-	case d.st.Rows >= d.height:
+	case d.st.Rows >= d.height: // by a NEWLEN in front of the first stripe
 		d.done = true
 	case !in.want(1) && in.err == nil && d.p.VariableLength && d.p.Height == 0:
 		d.end(errNoHeight)
@@ -66,7 +79,8 @@ func (d *Decoder) beginStripe() {
 		}
 		d.arith.begin()
 		d.moves, d.ahead.n = d.ahead, 0
-		d.line, d.inStripe, d.ended = 0, true, 0
+		d.first, d.inStripe, d.checked, d.ended = d.st.Rows, true, false, 0
+		d.setStop()
 	}
 }
 

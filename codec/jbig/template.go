@@ -15,6 +15,7 @@ const (
 type rows struct {
 	cur, above, above2 []byte // with padding
 	stride             int    // bytes without
+	twins              bool   // cur and above are the same
 }
 
 // reset makes all rows white.
@@ -27,10 +28,24 @@ func (r *rows) reset(width int) {
 		*row = (*row)[:padLeft+r.stride+padRight]
 		clear(*row)
 	}
+	r.twins = true
 }
 
 // next makes the current row the one above.
-func (r *rows) next() { r.cur, r.above, r.above2 = r.above2, r.cur, r.above }
+func (r *rows) next() {
+	r.cur, r.above, r.above2 = r.above2, r.cur, r.above
+	r.twins = false
+}
+
+// repeat is next and a current row that equals the one above.
+func (r *rows) repeat() {
+	if r.twins {
+		return // and so may be the row above them, but no row looks that far
+	}
+	r.next()
+	copy(r.cur, r.above)
+	r.twins = true
+}
 
 // pixels is what is in a row without its padding.
 func (r *rows) pixels(row []byte) []byte { return row[padLeft : padLeft+r.stride] }
