@@ -110,9 +110,10 @@ func (f *Fax) check(p *problems) {
 	f.checkNames(p)
 	p.oneOf("fax.answer", f.Answer, "off", "asked", "errors")
 	for _, v := range f.Codings {
-		p.oneOf("fax.codings", v, "MH", "MR", "MMR")
+		p.oneOf("fax.codings", v, "MH", "MR", "MMR", "JBIG", "JPEG")
 	}
 	p.wants(slices.Contains(f.Codings, "MH"), "fax.codings", "MH among them: every Internet fax takes it (RFC 3965 section 4)")
+	p.oneOf("fax.colour", f.Colour, "colour", "grey", "none")
 	for _, v := range f.Papers {
 		p.oneOf("fax.papers", v, "A4", "Letter", "Legal", "B4", "A3")
 	}

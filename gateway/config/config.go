@@ -18,6 +18,7 @@ type Config struct {
 	Data     string    `toml:"data" comment:"directory of the database, the documents and the token; one process at a time"`
 	Hostname string    `toml:"hostname" comment:"name for HELO, Message-IDs and reports; empty: the machine's own"`
 	Fax      Fax       `toml:"fax"`
+	Clean    Clean     `toml:"clean"`
 	Listen   Listen    `toml:"listen"`
 	Relay    Relay     `toml:"relay"`
 	Mailbox  []Mailbox `toml:"mailbox"`
@@ -47,11 +48,20 @@ type Fax struct {
 	RequestDSN    bool     `toml:"request_dsn" comment:"ask the mail servers for a delivery report (DSN) with each fax"`
 	Application   bool     `toml:"application" comment:"send application=faxbw with image/tiff: some machines choose the paper by it"`
 	HeaderLine    bool     `toml:"header_line" comment:"print time, name, address and page number at the top of each page"`
-	Codings       []string `toml:"codings" comment:"what we take and tell in receipts: MH, MR, MMR"`
+	Codings       []string `toml:"codings" comment:"what we send, take and tell in receipts: MH, MR, MMR, JBIG, JPEG. Where MMR stands, JBIG is sent to machines that tell it; JPEG tells everybody that we take colour, without it only machines that tell it themselves hear it"`
+	Colour        string   `toml:"colour" comment:"what becomes of pages with colours or greys, for machines that take them: colour | grey | none (black and white, as for all other machines)"`
 	Papers        []string `toml:"papers" comment:"A4, Letter, Legal, B4, A3"`
 	MaxResolution string   `toml:"max_resolution" comment:"highest resolution we send and tell: 200x100 ... 600x600"`
+	Describe      bool     `toml:"content_features" comment:"add a Content-features field to each document, which says how it is coded (RFC 2912)"`
 	PlusAddresses bool     `toml:"plus_addresses" comment:"the mail server delivers fax+anything@... to fax@...: used for sub-addresses and for answers to a fax; without it, answers are known by their subject"`
 	ReplyTime     Duration `toml:"reply_time" comment:"how long a received fax can be answered by replying to its mail"`
+}
+
+// Clean is what is done to pages that are sent, unless a fax says otherwise. Originals are kept as they are.
+type Clean struct {
+	Deskew    bool `toml:"deskew" comment:"turn pages of which the lines of writing run askew, by up to 5 degrees"`
+	DropBlank bool `toml:"drop_blank" comment:"leave out pages on which nothing is"`
+	Border    bool `toml:"border" comment:"make the black border white that a scanner leaves around a page"`
 }
 
 // Listen is the SMTP server that machines and mail servers deliver to.
@@ -158,6 +168,7 @@ func Default() Config {
 		Fax: Fax{
 			Name: "faxgate", Names: []string{}, Subject: "Internet fax from {name} ({pages})", Answer: "asked", RequestMDN: true, Application: true, HeaderLine: true,
 			Codings: []string{"MH", "MR", "MMR"}, Papers: []string{"A4", "Letter", "Legal", "B4", "A3"}, MaxResolution: "400x400",
+			Colour:    "colour",
 			ReplyTime: Duration(30 * 24 * time.Hour),
 		},
 		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 256 << 20},
