@@ -78,7 +78,8 @@ func TestCorpus(t *testing.T) {
 			if took := time.Since(start); took > time.Second {
 				t.Errorf("took %v", took)
 			}
-			if len(f.Pages) != want.pages {
+			// Where the chain of directories is broken, ours are found that libtiff does not look for.
+			if n := len(f.Pages); n < want.pages || n > want.pages && f.Stopped() == "" {
 				t.Errorf("%d pages, libtiff sees %d; %q", len(f.Pages), want.pages, f.Warnings)
 			}
 			p := f.Pages[0]

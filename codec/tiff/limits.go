@@ -12,6 +12,8 @@ var (
 	ErrNoPages   = errors.New("no page can be read")
 	ErrTooLarge  = errors.New("over the limit")
 	ErrTruncated = errors.New("the file is cut short")
+	// ErrNoLength is the Err of a page that has strips, and rows to be counted in them: see Page.Counted.
+	ErrNoLength = errors.New("the page has no rows: ImageLength is missing or 0")
 )
 
 // Limits bound what Open accepts from a file that may be hostile. A zero member means its default.

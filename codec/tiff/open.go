@@ -23,6 +23,9 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 	if err := f.walk(first); err != nil {
 		return nil, fmt.Errorf("tiff: %w", err)
 	}
+	if err := f.searchDirectories(); err != nil {
+		return nil, fmt.Errorf("tiff: %w", err)
+	}
 	if len(f.Pages) == 0 {
 		return nil, fmt.Errorf("tiff: %w", f.noPages(first))
 	}
@@ -50,6 +53,7 @@ func (f *File) header() (int64, error) {
 	default:
 		return 0, fmt.Errorf("%w: it starts with %q, neither II nor MM", ErrNotTIFF, b[:2])
 	}
+	f.distrustMark(b)
 	switch version := f.ByteOrder.Uint16(b[2:]); version {
 	case 42:
 		return int64(f.ByteOrder.Uint32(b[4:])), nil
@@ -58,6 +62,19 @@ func (f *File) header() (int64, error) {
 	default:
 		return 0, fmt.Errorf("%w: its version is %d instead of 42", ErrNotTIFF, version)
 	}
+}
+
+// distrustMark takes the byte order from the version, which is 42, where it contradicts the mark.
+func (f *File) distrustMark(b []byte) {
+	switch {
+	case b[2] == 42 && b[3] == 0 && b[0] == 'M':
+		f.ByteOrder = binary.LittleEndian
+	case b[2] == 0 && b[3] == 42 && b[0] == 'I':
+		f.ByteOrder = binary.BigEndian
+	default:
+		return
+	}
+	f.warn("the file is %v, but starts with %q", f.ByteOrder, b[:2])
 }
 
 // noPages says why there is no page.
@@ -248,7 +265,7 @@ func (p *Page) setSize() error {
 	case width == 0:
 		return errors.New("the page has no width: ImageWidth is missing or 0")
 	case height == 0:
-		return errors.New("the page has no rows: ImageLength is missing or 0")
+		return p.setUnknownLength()
 	}
 	rows := p.scalar(TagRowsPerStrip, math.MaxUint32)
 	if rows == 0 || rows > height {
@@ -256,4 +273,13 @@ func (p *Page) setSize() error {
 	}
 	p.RowsPerStrip = int(min(rows, math.MaxInt32))
 	return p.file.lim.size(width, height)
+}
+
+// setUnknownLength prepares a page whose rows are still to be counted, as far as the strips say how many they may be.
+func (p *Page) setUnknownLength() error {
+	p.RowsPerStrip = int(min(p.scalar(TagRowsPerStrip, 0), math.MaxInt32))
+	if err := p.file.lim.size(uint32(p.Width), uint32(p.RowsPerStrip)); err != nil {
+		return err
+	}
+	return ErrNoLength
 }

@@ -3,6 +3,7 @@ package tiff
 import (
 	"encoding/binary"
 	"io"
+	"slices"
 )
 
 // File is the structure of a TIFF file.
@@ -17,10 +18,11 @@ type File struct {
 	lim     Limits
 	stopped string // why the chain of directories ended early
 
-	fields int   // fields so far, against Limits.MaxFields
-	strips int   // strips so far, against Limits.MaxStrips
-	coded  int64 // bytes in the strips of all pages so far
-	failed error // of r, while a value was read
+	fields int     // fields so far, against Limits.MaxFields
+	strips int     // strips so far, against Limits.MaxStrips
+	coded  int64   // bytes in the strips of all pages so far
+	failed error   // of r, while a value was read
+	begins []int64 // where something begins, for Beyond
 }
 
 // Stopped says why the chain of directories ended too early; empty if it did not.
@@ -74,4 +76,44 @@ type Strip struct {
 func (p *Page) Strip(i int) *io.SectionReader {
 	s := p.Strips[i]
 	return io.NewSectionReader(p.file.r, s.Offset, s.Size)
+}
+
+// Counted is a page with ErrNoLength after its rows were counted, strip by strip. The error says that the limits do not
+// allow so many.
+func (p *Page) Counted(rows []int) (*Page, error) {
+	q := *p
+	q.Err, q.Height, q.Strips = nil, 0, slices.Clone(p.Strips)
+	for i := range q.Strips {
+		q.Strips[i].Rows = rows[i]
+		q.Height += rows[i]
+		q.RowsPerStrip = max(q.RowsPerStrip, rows[i])
+	}
+	if q.Height == 0 {
+		return nil, ErrNoLength
+	}
+	return &q, p.file.lim.size(uint32(q.Width), uint32(q.Height))
+}
+
+// Whole reads strip i and what follows it in the file up to the next thing that is known, for data that goes on behind its
+// byte count.
+func (p *Page) Whole(i int) *io.SectionReader {
+	s := p.Strips[i]
+	return io.NewSectionReader(p.file.r, s.Offset, s.Size+p.Beyond(i))
+}
+
+// Beyond is how many bytes behind strip i belong to nothing.
+func (p *Page) Beyond(i int) int64 {
+	f := p.file
+	if f.begins == nil {
+		f.begins = f.landmarks()
+	}
+	s := p.Strips[i]
+	if s.Size == 0 {
+		return 0
+	}
+	next, _ := slices.BinarySearch(f.begins, s.Offset+s.Size)
+	if next == len(f.begins) {
+		return 0
+	}
+	return f.begins[next] - s.Offset - s.Size
 }

@@ -1,8 +1,10 @@
 package tiff
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -11,19 +13,22 @@ import (
 func (f *File) locateStrips() {
 	var guess []*Page
 	for _, p := range f.Pages {
-		if p.Err != nil || p.Tiled {
+		if p.Err != nil && !errors.Is(p.Err, ErrNoLength) || p.Tiled {
 			continue
 		}
-		if p.Err = p.setStrips(); p.Err == nil && !p.counted() {
+		if err := p.setStrips(); err != nil {
+			p.Err = err
+		} else if !p.counted() {
 			guess = append(guess, p)
 		}
 	}
+	f.findLostStrips()
 	if len(guess) > 0 {
 		f.guessSizes(guess, f.landmarks())
 	}
 	for _, p := range f.Pages {
-		if p.Err == nil && !p.Tiled {
-			p.Err = p.clipStrips()
+		if (p.Err == nil || errors.Is(p.Err, ErrNoLength)) && !p.Tiled {
+			p.Err = cmp.Or(p.clipStrips(), p.Err)
 		}
 	}
 }
@@ -42,11 +47,7 @@ func (p *Page) counted() bool {
 
 // setStrips reads the offsets and sizes.
 func (p *Page) setStrips() error {
-	e, ok := p.find(TagStripOffsets)
-	if !ok {
-		return errors.New("the page has no data: StripOffsets is missing")
-	}
-	offsets, err := p.stripValues(e)
+	offsets, err := p.stripOffsets()
 	if err != nil {
 		return err
 	}
@@ -68,8 +69,32 @@ func (p *Page) setStrips() error {
 	return nil
 }
 
+// stripOffsets reads StripOffsets. Where the field is missing, but not the byte counts, the strips are somewhere.
+func (p *Page) stripOffsets() ([]uint32, error) {
+	if e, ok := p.find(TagStripOffsets); ok {
+		return p.stripValues(e)
+	}
+	e, ok := p.find(TagStripByteCounts)
+	if !ok {
+		return nil, errNoOffsets
+	}
+	sizes, err := p.stripValues(e)
+	if err != nil {
+		return nil, errNoOffsets
+	}
+	for i := range sizes {
+		sizes[i] = math.MaxUint32
+	}
+	return sizes, nil
+}
+
+var errNoOffsets = errors.New("the page has no data: StripOffsets is missing")
+
 // stripCount is how many strips the geometry asks for.
 func (p *Page) stripCount() int {
+	if p.Height == 0 {
+		return p.unmeasuredStrips()
+	}
 	n := (p.Height + p.RowsPerStrip - 1) / p.RowsPerStrip
 	if p.Planar == 2 {
 		n *= min(max(p.SamplesPerPixel, 1), 64)
@@ -77,8 +102,19 @@ func (p *Page) stripCount() int {
 	return n
 }
 
+// unmeasuredStrips is how many strips a page without ImageLength has.
+func (p *Page) unmeasuredStrips() int {
+	if e, ok := p.find(TagStripOffsets); ok {
+		return int(min(max(e.Count, 1), 1<<16))
+	}
+	return 1
+}
+
 // stripRows is the number of rows in strip i: fewer in the last one of each plane.
 func (p *Page) stripRows(i int) int {
+	if p.Height == 0 {
+		return p.RowsPerStrip
+	}
 	perPlane := (p.Height + p.RowsPerStrip - 1) / p.RowsPerStrip
 	return min(p.RowsPerStrip, p.Height-i%perPlane*p.RowsPerStrip)
 }
@@ -87,7 +123,7 @@ func (p *Page) stripRows(i int) int {
 // short of rows. The file's strips in all are limited, since directories may share their lists.
 func (p *Page) stripValues(e Entry) ([]uint32, error) {
 	n := p.stripCount()
-	if n == 1 && e.Count > 1 && e.Count <= uint32(p.Height) && !p.Has(TagRowsPerStrip) {
+	if n == 1 && p.Height > 0 && e.Count > 1 && e.Count <= uint32(p.Height) && !p.Has(TagRowsPerStrip) {
 		n = p.guessRowsPerStrip(int(e.Count))
 	}
 	e.Count = max(e.Count, 1)
@@ -181,6 +217,9 @@ func (p *Page) clipStrips() error {
 	}
 	if left > 0 {
 		return nil
+	}
+	if !p.Has(TagStripOffsets) {
+		return errNoOffsets
 	}
 	if p.Strips[0].Offset >= p.file.size {
 		return fmt.Errorf("%w: the page's data would start at %d, but the file ends at %d", ErrTruncated, p.Strips[0].Offset, p.file.size)
