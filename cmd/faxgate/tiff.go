@@ -79,7 +79,7 @@ func showTIFF(w io.Writer, info codec.FileInfo) {
 type tiffCheckCmd struct {
 	output
 	File    string `arg:"" help:"The TIFF file."`
-	Profile string `help:"The profile to check against: S, F, C or J (default: S if the file could be one, else F)." placeholder:"LETTER"`
+	Profile string `help:"The profile to check against: S, F, C or J (default: the one that the file looks like)." placeholder:"LETTER"`
 }
 
 // finding is one line of `faxgate tiff check --json`.
@@ -131,12 +131,12 @@ func (t *tiffCheckCmd) Run(a *app) error {
 // known refuses a profile that there is none of, or that this version does not know the rules of.
 func (t *tiffCheckCmd) known() error {
 	switch p := strings.ToUpper(t.Profile); p {
-	case "", "S", "F":
+	case "", "S", "F", "C":
 		return nil
-	case "C", "J", "L", "M":
-		return usagef("checking against profile %s is not built yet: use S or F", p)
+	case "J", "L", "M":
+		return usagef("checking against profile %s is not built yet: use S, F or C", p)
 	default:
-		return usagef("%q is no profile: use S or F", t.Profile)
+		return usagef("%q is no profile: use S, F or C", t.Profile)
 	}
 }
 
@@ -149,12 +149,16 @@ func (t *tiffCheckCmd) letter(a *app, f *file) (byte, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", t.File, err)
 	}
+	least := byte('S')
 	for _, p := range info.Pages {
-		if p.Profile != "S" {
-			return 'F', nil
+		switch {
+		case p.Profile == "C":
+			return 'C', nil
+		case p.Profile != "S":
+			least = 'F'
 		}
 	}
-	return 'S', nil
+	return least, nil
 }
 
 func showFindings(w io.Writer, name string, letter byte, broken bool, list []finding) {

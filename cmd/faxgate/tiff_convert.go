@@ -13,8 +13,9 @@ import (
 type tiffConvertCmd struct {
 	output
 	Profile    string   `help:"S, F or C (default: S, or F if the coding or resolution needs it)." placeholder:"LETTER"`
-	Coding     string   `help:"mh, mr, mmr or jpeg (default: mh for S, mmr for F)." placeholder:"CODING"`
-	Resolution string   `help:"Dots per inch, such as 204x196 or 300." default:"204x196"`
+	Coding     string   `help:"mh, mr, mmr or jpeg (default: mh for S, mmr for F, jpeg for C)." placeholder:"CODING"`
+	Colour     string   `help:"What pages with colours become: colour or grey (profile C), or none, black and white." placeholder:"CHOICE"`
+	Resolution string   `help:"Dots per inch, such as 204x196 or 300 (default: 204x196, 200 for profile C)." placeholder:"DPI"`
 	Paper      []string `help:"A4, Letter, Legal, B4 or A3; several: each page gets the smallest that holds it." default:"A4"`
 	Header     string   `help:"Name for the header line, at most 30 characters." placeholder:"TEXT"`
 	KeepPixels bool     `help:"Code bilevel pages as they are, without fitting them."`
@@ -70,8 +71,13 @@ func (t *tiffConvertCmd) Run(a *app) error {
 func (t *tiffConvertCmd) target() (codec.Target, error) {
 	target := codec.Target{KeepPixels: t.KeepPixels, Reduce: !t.Cut}
 	var err error
-	if target.Resolution, err = codec.ParseResolution(t.Resolution); err != nil {
-		return target, usagef("%w", err)
+	if t.Resolution != "" {
+		if target.Resolution, err = codec.ParseResolution(t.Resolution); err != nil {
+			return target, usagef("%w", err)
+		}
+	}
+	if target.Kind, err = t.kind(); err != nil {
+		return target, err
 	}
 	for _, p := range t.Paper {
 		paper, err := codec.ParsePaper(p)
@@ -80,8 +86,11 @@ func (t *tiffConvertCmd) target() (codec.Target, error) {
 		}
 		target.Papers = append(target.Papers, paper)
 	}
-	if target.Profile, err = t.profile(target.Resolution); err != nil {
+	if target.Profile, err = t.profile(target); err != nil {
 		return target, err
+	}
+	if target.Profile.Letter == 'C' && t.KeepPixels {
+		return target, usagef("--keep-pixels is for pages in black and white, not for profile C")
 	}
 	if n := utf8.RuneCountInString(t.Header); n > 30 {
 		return target, usagef("the name in the header line has at most 30 characters, not %d", n)
@@ -92,8 +101,24 @@ func (t *tiffConvertCmd) target() (codec.Target, error) {
 	return target, nil
 }
 
-// profile joins --profile and --coding; either follows from the other where it is left out.
-func (t *tiffConvertCmd) profile(r codec.Resolution) (codec.Profile, error) {
+// kind is what --colour asks for: bilevel where it says nothing, and then the profile decides.
+func (t *tiffConvertCmd) kind() (codec.Kind, error) {
+	if t.Colour == "" {
+		return codec.Bilevel, nil
+	}
+	choice, err := codec.ParseMultiValue(t.Colour)
+	if err != nil {
+		return codec.Bilevel, usagef("%w", err)
+	}
+	if choice == codec.MultiNone && strings.EqualFold(t.Profile, "C") {
+		return codec.Bilevel, usagef("profile C has no pages in black and white: use --colour grey or --colour colour")
+	}
+	return choice.Kind(codec.Colour), nil
+}
+
+// profile joins --profile, --coding and --colour; each follows from the others where it is left out.
+func (t *tiffConvertCmd) profile(target codec.Target) (codec.Profile, error) {
+	r := target.Resolution
 	letter, coding := strings.ToUpper(t.Profile), codec.Coding("")
 	if t.Coding != "" {
 		c, err := codec.ParseCoding(t.Coding)
@@ -102,26 +127,44 @@ func (t *tiffConvertCmd) profile(r codec.Resolution) (codec.Profile, error) {
 		}
 		coding = c
 	}
+	simple := r == codec.Resolution{} || r.ProfileS()
 	switch {
-	case letter == "C" || letter == "J" || letter == "L" || letter == "M":
-		return codec.Profile{}, usagef("profile %s is not built yet: use S or F", letter)
-	case coding == codec.JPEG || coding == codec.JBIG:
-		return codec.Profile{}, usagef("coding %s is not built yet: use mh, mr or mmr", strings.ToLower(string(coding)))
-	case letter == "" && (coding == "" || coding == codec.MH) && r.ProfileS():
+	case letter == "J" || letter == "L" || letter == "M":
+		return codec.Profile{}, usagef("profile %s is not built yet: use S, F or C", letter)
+	case coding == codec.JBIG:
+		return codec.Profile{}, usagef("coding jbig is not built yet: use mh, mr, mmr or jpeg")
+	case letter == "" && (coding == codec.JPEG || coding == "" && target.Kind != codec.Bilevel):
+		letter = "C"
+	case letter == "" && (coding == "" || coding == codec.MH) && simple:
 		letter = "S"
 	case letter == "":
 		letter = "F"
-	case letter != "S" && letter != "F":
-		return codec.Profile{}, usagef("%q is no profile: use S or F", t.Profile)
+	case letter != "S" && letter != "F" && letter != "C":
+		return codec.Profile{}, usagef("%q is no profile: use S, F or C", t.Profile)
 	}
 	if coding == "" {
-		coding = map[string]codec.Coding{"S": codec.MH, "F": codec.MMR}[letter]
+		coding = map[string]codec.Coding{"S": codec.MH, "F": codec.MMR, "C": codec.JPEG}[letter]
 	}
-	if letter == "S" && coding != codec.MH {
-		return codec.Profile{}, usagef("profile S is always coded mh (RFC 3949 section 3): use --profile F for %s", strings.ToLower(string(coding)))
+	return t.agreed(codec.Profile{Letter: letter[0], Coding: coding}, target)
+}
+
+// agreed refuses a profile that does not go with the other choices.
+func (t *tiffConvertCmd) agreed(p codec.Profile, target codec.Target) (codec.Profile, error) {
+	word := strings.ToLower(string(p.Coding))
+	r := target.Resolution
+	switch {
+	case p.Letter == 'C' && p.Coding != codec.JPEG:
+		return p, usagef("profile C is always coded jpeg (RFC 3949 section 6): use --profile F for %s", word)
+	case p.Letter != 'C' && p.Coding == codec.JPEG:
+		return p, usagef("jpeg is the coding of profile C (RFC 3949 section 6), not of profile %c", p.Letter)
+	case p.Letter != 'C' && target.Kind != codec.Bilevel:
+		return p, usagef("profile %c has pages in black and white only: use --profile C for %s", p.Letter, t.Colour)
+	case p.Letter == 'S' && p.Coding != codec.MH:
+		return p, usagef("profile S is always coded mh (RFC 3949 section 3): use --profile F for %s", word)
+	case r == codec.Resolution{} || p.Allows(r):
+		return p, nil
+	case p.Letter == 'S':
+		return p, usagef("profile S has no resolution %v (RFC 3949 section 3): use 204x98, 204x196, 200x100 or 200x200, or --profile F", r)
 	}
-	if letter == "S" && !r.ProfileS() {
-		return codec.Profile{}, usagef("profile S has no resolution %v (RFC 3949 section 3): use 204x98, 204x196, 200x100 or 200x200, or --profile F", r)
-	}
-	return codec.Profile{Letter: letter[0], Coding: coding}, nil
+	return p, usagef("profile %c has no resolution %v: use one of %v", p.Letter, r, p.Resolutions())
 }
