@@ -2,138 +2,154 @@ package ccitt
 
 import (
 	"bytes"
+	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
 
-	xccitt "golang.org/x/image/ccitt"
+	"faxgate/codec/bench/pages"
 )
 
-// benchPage is ITU test page 4, dense text, where the corpus is at hand, or a
-// made-up page.
-func benchPage(b *testing.B) (page []byte, width, height int) {
+// The cases are those of codec/bench, which measures beside C libraries; here
+// the measure is x/image/ccitt: compare BenchmarkXImage with BenchmarkDecode.
+
+// drawnPages keeps the pages from benchmark to benchmark.
+var drawnPages = map[string]pages.Page{}
+
+// eachBench calls f for each page; name is the page's and its width.
+func eachBench(b *testing.B, f func(b *testing.B, p pages.Page)) {
 	b.Helper()
-	dir := os.Getenv("FAXGATE_CORPUS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "corpus")
+	for _, s := range pages.Sizes() {
+		for _, k := range pages.Kinds() {
+			name := fmt.Sprintf("%s/%d", k, s.Width)
+			b.Run(name, func(b *testing.B) {
+				p, ok := drawnPages[name]
+				if !ok {
+					p = pages.Draw(k, s)
+					drawnPages[name] = p
+				}
+				b.SetBytes(int64(len(p.Bits)))
+				b.ReportAllocs()
+				b.ResetTimer()
+				f(b, p)
+			})
+		}
 	}
-	data, err := os.ReadFile(filepath.Join(dir, "itu", "itu4.g4.tif"))
-	if err != nil {
-		return testPage("text", 1728, 2200), 1728, 2200
-	}
-	p := readTIFF(b, data)[0]
-	page, _ = decodePage(b, p)
-	return page, p.width, p.height
 }
 
-var benchForms = []form{
-	{"MH", Params{Coding: MH, EOL: true}, 3, 0},
-	{"MR", Params{Coding: MR, K: 4}, 3, 1},
-	{"MMR", Params{Coding: MMR}, 4, -1},
+// benchParams are those of codec/bench: EOLs in MH, K = 4.
+func benchParams(f form, p pages.Page) Params {
+	f.p.K, f.p.Width, f.p.Rows = 4, p.Width, p.Height
+	return f.p
 }
 
 func BenchmarkDecode(b *testing.B) {
-	page, width, height := benchPage(b)
 	d := NewDecoder(Limits{})
-	row := make([]byte, (width+7)/8)
 	for _, f := range benchForms {
-		f.p.Width, f.p.Rows = width, height
-		data := encode(b, NewEncoder(), f.p, page)
 		b.Run(f.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := d.Reset(bytes.NewReader(data), f.p); err != nil {
-					b.Fatal(err)
+			eachBench(b, func(b *testing.B, p pages.Page) {
+				params := benchParams(f.form, p)
+				data := encode(b, NewEncoder(), params, p.Bits)
+				bits := make([]byte, len(p.Bits))
+				src := bytes.NewReader(data)
+				for b.Loop() {
+					src.Reset(data)
+					if err := d.Reset(src, params); err != nil {
+						b.Fatal(err)
+					}
+					at := 0
+					for c, err := d.NextRow(); err == nil; c, err = d.NextRow() {
+						Paint(bits[at:at+p.Stride()], c)
+						at += p.Stride()
+					}
 				}
-				for c, err := d.NextRow(); err == nil; c, err = d.NextRow() {
-					Paint(row, c)
+				if !bytes.Equal(bits, p.Bits) {
+					b.Error("other pixels")
 				}
-			}
+			})
 		})
 	}
 }
 
-// BenchmarkXImage is the measure: x/image/ccitt on the same data.
+// BenchmarkXImage is the measure: x/image/ccitt on the same data, where it can
+// read it.
 func BenchmarkXImage(b *testing.B) {
-	page, width, height := benchPage(b)
 	for _, f := range benchForms {
 		if f.p.Coding == MR {
 			continue
 		}
-		f.p.Width, f.p.Rows = width, height
-		data := encode(b, NewEncoder(), f.p, page)
-		sub := xccitt.Group3
-		if f.p.Coding == MMR {
-			sub = xccitt.Group4
-		}
 		b.Run(f.name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := io.Copy(io.Discard, xccitt.NewReader(bytes.NewReader(data), xccitt.MSB, sub, width, height, nil)); err != nil {
-					b.Fatal(err)
+			eachBench(b, func(b *testing.B, p pages.Page) {
+				params := benchParams(f.form, p)
+				data := encode(b, NewEncoder(), params, p.Bits)
+				for b.Loop() {
+					if got, err := ximage(data, params); err != nil || !bytes.Equal(got, p.Bits) {
+						b.Fatalf("other pixels, error %v", err)
+					}
 				}
-			}
+			})
 		})
 	}
 }
 
 func BenchmarkEncode(b *testing.B) {
-	page, width, height := benchPage(b)
 	e := NewEncoder()
-	stride := (width + 7) / 8
 	for _, f := range benchForms {
-		f.p.Width, f.p.Rows = width, height
 		b.Run(f.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := e.Reset(io.Discard, f.p); err != nil {
-					b.Fatal(err)
-				}
-				for at := 0; at < len(page); at += stride {
-					if err := e.PutRow(page[at : at+stride]); err != nil {
+			eachBench(b, func(b *testing.B, p pages.Page) {
+				params := benchParams(f.form, p)
+				for b.Loop() {
+					if err := e.Reset(io.Discard, params); err != nil {
+						b.Fatal(err)
+					}
+					for y := range p.Height {
+						if err := e.PutRow(p.Row(y)); err != nil {
+							b.Fatal(err)
+						}
+					}
+					if err := e.Close(); err != nil {
 						b.Fatal(err)
 					}
 				}
-				if err := e.Close(); err != nil {
-					b.Fatal(err)
-				}
-			}
+			})
 		})
 	}
 }
 
 // BenchmarkRecode is MH to MMR without a bitmap.
 func BenchmarkRecode(b *testing.B) {
-	page, width, height := benchPage(b)
 	e, d := NewEncoder(), NewDecoder(Limits{})
-	from, to := Params{Coding: MH, EOL: true, Width: width, Rows: height}, Params{Coding: MMR, Width: width}
-	data := encode(b, e, from, page)
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := d.Reset(bytes.NewReader(data), from); err != nil {
-			b.Fatal(err)
-		}
-		if err := e.Reset(io.Discard, to); err != nil {
-			b.Fatal(err)
-		}
-		for c, err := d.NextRow(); err == nil; c, err = d.NextRow() {
-			if err := e.PutChanges(c); err != nil {
+	eachBench(b, func(b *testing.B, p pages.Page) {
+		from, to := benchParams(benchForms[0].form, p), benchParams(benchForms[2].form, p)
+		data := encode(b, e, from, p.Bits)
+		src := bytes.NewReader(data)
+		for b.Loop() {
+			src.Reset(data)
+			if err := d.Reset(src, from); err != nil {
+				b.Fatal(err)
+			}
+			if err := e.Reset(io.Discard, to); err != nil {
+				b.Fatal(err)
+			}
+			for c, err := d.NextRow(); err == nil; c, err = d.NextRow() {
+				if err := e.PutChanges(c); err != nil {
+					b.Fatal(err)
+				}
+			}
+			if err := e.Close(); err != nil {
 				b.Fatal(err)
 			}
 		}
-		if err := e.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
+	})
 }
 
+// BenchmarkScan is what of encoding is finding the changes.
 func BenchmarkScan(b *testing.B) {
-	page, width, _ := benchPage(b)
-	stride := (width + 7) / 8
 	var c Changes
-	for b.Loop() {
-		for at := 0; at < len(page); at += stride {
-			c = Scan(c, page[at:at+stride], width)
+	eachBench(b, func(b *testing.B, p pages.Page) {
+		for b.Loop() {
+			for y := range p.Height {
+				c = Scan(c, p.Row(y), p.Width)
+			}
 		}
-	}
+	})
 }
