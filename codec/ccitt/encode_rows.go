@@ -58,7 +58,8 @@ const (
 // code need not wait for it.
 func (e *Encoder) twoDimensional() {
 	acc, used := e.out.acc, e.out.n
-	cur, ref := e.cur, e.ref
+	cur := e.cur
+	ref := e.ref[:len(cur)]
 	i, j := uint(1), uint(1)
 	for {
 		a1 := cur[i]

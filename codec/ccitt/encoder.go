@@ -102,10 +102,15 @@ func (e *Encoder) PutChanges(c Changes) error {
 // increasing tells whether no change is below 0 and each is greater than the one
 // before.
 func increasing(c []int32) bool {
-	last, all := int32(-1), int32(0)
+	last, all := int64(-1), int64(0)
+	for ; len(c) >= 4; c = c[4:] {
+		x0, x1, x2, x3 := int64(c[0]), int64(c[1]), int64(c[2]), int64(c[3])
+		all |= (x0 - 1 - last) | (x1 - 1 - x0) | (x2 - 1 - x1) | (x3 - 1 - x2)
+		last = x3
+	}
 	for _, x := range c {
-		all |= x | (x - 1 - last)
-		last = x
+		all |= int64(x) - 1 - last
+		last = int64(x)
 	}
 	return all >= 0
 }
