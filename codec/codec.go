@@ -64,6 +64,7 @@ type Limits struct {
 	MaxDecoded int64         // memory of a picture that can only be decoded as a whole; default 160 MiB
 	MaxText    int64         // size of a plain text; default 4 MiB
 	PageTime   time.Duration // time to decode one page; default 20 s
+	WhiteRows  bool          // damaged rows of T.4 data are white; default: they repeat the row above
 
 	large turn // the opener's, for pictures that can only be decoded as a whole
 }

@@ -61,7 +61,7 @@ func pageInfo(ctx context.Context, r io.ReaderAt, size int64, t *tiff.Page, lim 
 	}
 	p, err := tiffPage(r, size, t, lim)
 	if err == nil {
-		p.Index, p.limit = t.Index, lim.PageTime
+		p.Index, p.limit, info.Height = t.Index, lim.PageTime, p.Height
 		info.Pixels, err = pixelHash(ctx, p)
 		if fax, ok := p.src.(*faxSource); ok && fax.found.Coding != 0 {
 			info.Coding = fax.found.Coding.String()

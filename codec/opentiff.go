@@ -45,7 +45,14 @@ func openTIFF(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error) {
 	p := Page{
 		Index: t.Index, Width: t.Width, Height: t.Height, XRes: t.XRes, YRes: t.YRes, Orientation: t.Orientation,
-		Coding: compressionName(t), Truncated: t.Truncated, walk: &walk{},
+		Coding: compressionName(t), Truncated: t.Truncated, Quality: t.Quality, walk: &walk{},
+	}
+	if errors.Is(t.Err, tiff.ErrNoLength) && isFax(t) {
+		measured, err := counted(t, lim)
+		if err != nil {
+			return p, tiffError(err)
+		}
+		t, p.Height = measured, measured.Height
 	}
 	if t.Err != nil {
 		return p, tiffError(t.Err)
@@ -53,9 +60,14 @@ func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error)
 	if err := lim.size("the page", t.Width, t.Height); err != nil {
 		return p, err
 	}
+	behind, disguised := faxBehind(t, lim)
 	switch {
 	case isFax(t):
-		p.Kind, p.src = Bilevel, newFaxSource(t, p.walk)
+		p.Kind, p.src = Bilevel, newFaxSource(t, p.walk, faxParams(t), lim)
+	case disguised:
+		p.Kind, p.Coding, p.src = Bilevel, behind.Coding.String(), newFaxSource(t, p.walk, behind, lim)
+	case isJBIG(t):
+		p.Kind, p.src = Bilevel, &jbigSource{t, p.walk}
 	case isPlain(t):
 		if t.BitsPerSample[0] == 8 {
 			p.Kind = Gray
@@ -116,9 +128,10 @@ func oneSample(t *tiff.Page, bits ...int) bool {
 	return t.SamplesPerPixel == 1 && len(t.BitsPerSample) > 0 && slices.Contains(bits, t.BitsPerSample[0])
 }
 
+// isFax says whether the page is coded by T.4 or T.6, which have one bit per pixel, whatever BitsPerSample says.
 func isFax(t *tiff.Page) bool {
 	return t.Compression >= tiff.CompressionRLE && t.Compression <= tiff.CompressionT6 &&
-		!t.Tiled && len(t.Strips) > 0 && oneSample(t, 1)
+		!t.Tiled && len(t.Strips) > 0 && t.SamplesPerPixel <= 1
 }
 
 // isPlain says whether rows can be taken from the strips without a library.

@@ -33,7 +33,9 @@ type Page struct {
 	Coding        string // as read: MH, MR, MMR, JPEG, none, …
 	Orientation   int    // of TIFF, 1 to 8: how the rows are to be turned; 1 (and 0) is upright
 	Truncated     bool   // the file does not hold all of the page's data
-	Vector        bool   // the page is drawn at any resolution: Width, Height, XRes and YRes are a proposal
+	// Quality is what the file says of the page's reception (TIFF-F's fields 326 to 328), nil if nothing.
+	Quality *Quality
+	Vector  bool // the page is drawn at any resolution: Width, Height, XRes and YRes are a proposal
 	// Cleaned is what Fit did to the page besides fitting it, nil if nothing. A page that is Blank has no rows: Write and
 	// WritePDF leave it out and say so in their Report.
 	Cleaned *Cleaned
@@ -45,10 +47,13 @@ type Page struct {
 
 // Stats tell about the last walk over the rows of a page.
 type Stats struct {
-	Rows    int   // rows really decoded
-	BadRows int   // damaged ones among them
-	Missing int   // rows that the page should have had besides
-	Err     error // what was wrong with the last damaged row, or what ended the page early
+	Rows           int   // rows really decoded
+	BadRows        int   // damaged ones among them: they repeat the row above, or are white by Limits
+	ConsecutiveBad int   // longest run of damaged rows
+	Missing        int   // rows that the page should have had besides: they are white
+	Partial        bool  // rows are missing because of damage, or because the file is cut short
+	More           bool  // the data goes on behind the page's last row
+	Err            error // what was wrong with the last damaged row, or what ended the page early
 }
 
 // walk keeps the Stats of a page whose copies share it.

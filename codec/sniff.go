@@ -20,6 +20,8 @@ var signatures = []struct{ magic, mediaType string }{
 	{"MM\x00*", typeTIFF},
 	{"II+\x00", typeTIFF}, // BigTIFF: package tiff says what to do.
 	{"MM\x00+", typeTIFF},
+	{"MM*\x00", typeTIFF}, // The mark lies.
+	{"II\x00*", typeTIFF},
 	{"\x89PNG\r\n\x1a\n", typePNG},
 	{"\xff\xd8\xff", typeJPEG},
 	{"%PDF-", typePDF},
