@@ -209,7 +209,7 @@ func TestTargets(t *testing.T) {
 		{Target{Profile: Profile{'C', JPEG}, Resolution: Resolution{204, 196}}, "profile C has no resolution 204x196"},
 		{Target{Profile: Profile{'C', JPEG}, KeepPixels: true}, "only bilevel pages"},
 		{Target{Profile: Profile{'S', MMR}}, "profile S is always coded MH"},
-		{Target{Profile: Profile{'F', JBIG}}, "coding JBIG is not built yet"},
+		{Target{Profile: Profile{'F', JBIG}}, "profile F is coded mh, mr or mmr (RFC 3949 section 4), not JBIG"},
 		{Target{Profile: Profile{'S', MH}, Resolution: Resolution{400, 400}}, "profile S has no resolution 400x400"},
 		{Target{Profile: Profile{'F', MH}, Resolution: Resolution{123, 45}}, "123x45 is no fax resolution"},
 		{Target{Profile: Profile{'F', MH}, Papers: []Paper{"A5"}}, `"A5" is no fax paper`},

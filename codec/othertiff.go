@@ -129,8 +129,13 @@ func notYet(t *tiff.Page) error {
 		}
 	case tiff.CompressionOldJPEG:
 		what = "old-style JPEG in TIFF (compression 6)"
-	case tiff.CompressionT85, tiff.CompressionT43, compressionOldJBIG:
-		what = "JBIG"
+	case tiff.CompressionT43:
+		what = "JBIG in colour (compression 10)"
+	case tiff.CompressionT85, compressionOldJBIG:
+		what = "JBIG in tiles"
+		if !t.Tiled {
+			what = "JBIG of more than one bit per pixel"
+		}
 	case tiff.CompressionJPEG:
 		what = "JPEG of separate planes or of other than 8 bits"
 	}

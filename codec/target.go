@@ -44,13 +44,22 @@ func (p Profile) fax() (ccitt.Coding, error) {
 	coding, ok := map[Coding]ccitt.Coding{MH: ccitt.MH, MR: ccitt.MR, MMR: ccitt.MMR}[p.Coding]
 	switch {
 	case p.Letter != 'S' && p.Letter != 'F':
-		return 0, errorf("write", ErrTarget, "profile %c is not built yet: use profile S or F", p.Letter)
+		return 0, errorf("write", ErrTarget, "profile %c is not built yet: use profile S, F, J or C", p.Letter)
 	case !ok:
-		return 0, errorf("write", ErrTarget, "coding %s is not built yet: use mh, mr or mmr", p.Coding)
+		return 0, errorf("write", ErrTarget, "profile %c is coded mh, mr or mmr (RFC 3949 section 4), not %s", p.Letter, p.Coding)
 	case p.Letter == 'S' && coding != ccitt.MH:
 		return 0, errorf("write", ErrTarget, "profile S is always coded MH (RFC 3949 section 3), not %s: use profile F", p.Coding)
 	}
 	return coding, nil
+}
+
+// checkBilevel says whether pages of a profile in black and white are coded so.
+func (p Profile) checkBilevel() error {
+	if p.Letter == 'J' {
+		return p.checkJBIG()
+	}
+	_, err := p.fax()
+	return err
 }
 
 // Target is the form that a page must have for the machine at the other end.
@@ -99,7 +108,7 @@ func (t Target) withDefaults() (Target, error) {
 	if t.Profile.multiValue() {
 		return t.withColourDefaults()
 	}
-	if _, err := t.Profile.fax(); err != nil {
+	if err := t.Profile.checkBilevel(); err != nil {
 		return t, err
 	}
 	if !t.Resolution.Legal() {

@@ -45,7 +45,7 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Write codes pages as a TIFF file of profile S, F or C (RFC 3949): little-endian, one strip per page after its directory.
+// Write codes pages as a TIFF file of profile S, F, J or C (RFC 3949): little-endian, one strip per page after its directory.
 // The pages must have the profile's form, which Fit gives them. Total is the number of pages, 0 if it is not known. Write
 // stops at the first error.
 func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Seq2[Page, error]) (Report, error) {
@@ -81,6 +81,9 @@ func (p Profile) pageWriter(tw *tiff.Writer) (func(context.Context, Page) error,
 	if p.multiValue() {
 		return newColourWriter(tw).page, p.checkColour()
 	}
+	if p.Letter == 'J' {
+		return newJBIGWriter(tw).page, p.checkJBIG()
+	}
 	coding, err := p.fax()
 	if err != nil {
 		return nil, err
@@ -90,17 +93,9 @@ func (p Profile) pageWriter(tw *tiff.Writer) (func(context.Context, Page) error,
 }
 
 func writePage(ctx context.Context, tw *tiff.Writer, enc *ccitt.Encoder, p Profile, coding ccitt.Coding, page Page) error {
-	r := Resolution{int(math.Round(page.XRes)), int(math.Round(page.YRes))}
-	if near, ok := nearest(page.XRes, page.YRes); ok && !r.Legal() {
-		r = near
-	}
-	switch legal := p.legalWidths(r); {
-	case page.Kind != Bilevel:
-		return errorf("write", ErrTarget, "page %d is %v: it must be fitted first", page.Index+1, page.Kind)
-	case !r.Legal() || p.Letter == 'S' && !r.ProfileS():
-		return errorf("write", ErrTarget, "page %d has %v dots per inch, which profile %c does not allow", page.Index+1, r, p.Letter)
-	case !slices.Contains(legal, page.Width):
-		return errorf("write", ErrTarget, "page %d is %d pixels wide, profile %c allows %s at %v", page.Index+1, page.Width, p.Letter, listed(legal), r)
+	r, err := p.resolution(page)
+	if err != nil {
+		return err
 	}
 	strip, err := tw.Page(tiff.PageInfo{Profile: p.Letter, Coding: coding, Width: page.Width, Height: page.Height, XRes: r.X, YRes: r.Y})
 	if err != nil {
@@ -115,9 +110,31 @@ func writePage(ctx context.Context, tw *tiff.Writer, enc *ccitt.Encoder, p Profi
 		return err
 	}
 	if rows != page.Height {
-		return errorf("write", ErrDamaged, "page %d gave %d rows of %d", page.Index+1, rows, page.Height)
+		return shortPage(page, rows)
 	}
 	return strip.Close()
+}
+
+func shortPage(page Page, rows int) error {
+	return errorf("write", ErrDamaged, "page %d gave %d rows of %d", page.Index+1, rows, page.Height)
+}
+
+// resolution gives the resolution of a bilevel page that is to be written; the error says what the profile does not allow
+// of it.
+func (p Profile) resolution(page Page) (Resolution, error) {
+	r := Resolution{int(math.Round(page.XRes)), int(math.Round(page.YRes))}
+	if near, ok := nearest(page.XRes, page.YRes); ok && !r.Legal() {
+		r = near
+	}
+	switch legal := p.legalWidths(r); {
+	case page.Kind != Bilevel:
+		return r, errorf("write", ErrTarget, "page %d is %v: it must be fitted first", page.Index+1, page.Kind)
+	case !r.Legal() || p.Letter == 'S' && !r.ProfileS():
+		return r, errorf("write", ErrTarget, "page %d has %v dots per inch, which profile %c does not allow", page.Index+1, r, p.Letter)
+	case !slices.Contains(legal, page.Width):
+		return r, errorf("write", ErrTarget, "page %d is %d pixels wide, profile %c allows %s at %v", page.Index+1, page.Width, p.Letter, listed(legal), r)
+	}
+	return r, nil
 }
 
 // encode codes the rows of a page and gives their number.

@@ -42,7 +42,7 @@ func (d *arith) chunk3(w1, w2, done uint64) uint64 {
 			a -= q
 			bit := e.mps()
 			if a < limit {
-				lower := uint64(int64(c-a) >> 63)    // the code is in the lower interval
+				lower := uint64(int64(c-a) >> 63)      // the code is in the lower interval
 				lps := ^lower ^ uint64(int64(a-q)>>63) // which is the MPS's if it is the larger one
 				c -= a &^ lower
 				a ^= (a ^ q) &^ lower

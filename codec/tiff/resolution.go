@@ -62,11 +62,11 @@ func legalSize(profile byte, width, x, y int) error {
 	}
 	l, ok := lookup(legalTable, x, y)
 	if !ok {
-		return fmt.Errorf("profile F takes %s dots per inch, not %d×%d", resolutions(legalTable), x, y)
+		return fmt.Errorf("profile %c takes %s dots per inch, not %d×%d", profile, resolutions(legalTable), x, y)
 	}
 	if !slices.Contains(l.widths[:], width) {
-		return fmt.Errorf("profile F at %d×%d dots per inch takes %d (A4, Letter, Legal), %d (B4) or %d (A3) pixels in a row, not %d",
-			x, y, l.widths[0], l.widths[1], l.widths[2], width)
+		return fmt.Errorf("profile %c at %d×%d dots per inch takes %d (A4, Letter, Legal), %d (B4) or %d (A3) pixels in a row, not %d",
+			profile, x, y, l.widths[0], l.widths[1], l.widths[2], width)
 	}
 	return nil
 }

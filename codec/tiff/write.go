@@ -22,12 +22,12 @@ const maxFile = math.MaxUint32
 
 // PageInfo describes a page that is to be written.
 type PageInfo struct {
-	Profile       byte // 'S', 'F' or 'C'
-	Coding        ccitt.Coding
-	Width, Height int      // pixels; a Height of 0 is to be given by SetHeight before Close
-	XRes, YRes    int      // dots per inch
-	Raw           bool     // any width and resolution, for archive copies of what arrived
-	Quality       *Quality // page-quality fields, Profile F only, for archive copies of what arrived
+	Profile       byte         // 'S', 'F', 'J' or 'C'
+	Coding        ccitt.Coding // of S and F: J is always JBIG and C always JPEG
+	Width, Height int          // pixels; a Height of 0 is to be given by SetHeight before Close
+	XRes, YRes    int          // dots per inch
+	Raw           bool         // any width and resolution, for archive copies of what arrived
+	Quality       *Quality     // page-quality fields, Profile F only, for archive copies of what arrived
 
 	// Of Profile C, which has no Coding but JPEG: the samples of a pixel, 1 for grey (L*) or 3 for colour (L*a*b*), and the
 	// pixels for each sample of a* and b*, both ways: 1 or 2.
@@ -63,7 +63,8 @@ type PageWriter struct {
 func NewWriter(w io.Writer, total int) *Writer { return &Writer{w: w, total: total} }
 
 // Page starts the next page. The coded data goes to the PageWriter, in these forms: MH with EOLs that end on byte
-// boundaries (T4Options 4), MR with unaligned EOLs (T4Options 1), neither with an RTC; MMR with its EOFB. The error
+// boundaries (T4Options 4), MR with unaligned EOLs (T4Options 1), neither with an RTC; MMR with its EOFB; JBIG as one
+// bi-level image entity (T.85), header and all. The error
 // names the widths and resolutions that the profile allows if these are not among them.
 func (w *Writer) Page(info PageInfo) (*PageWriter, error) {
 	if w.err != nil {
@@ -92,11 +93,11 @@ func (i PageInfo) check() error {
 	switch {
 	case i.Profile == 'C':
 		return i.checkColour()
-	case i.Profile != 'S' && i.Profile != 'F':
-		return fmt.Errorf("profile %q is not written here, only S, F and C", i.Profile)
+	case i.Profile != 'S' && i.Profile != 'F' && i.Profile != 'J':
+		return fmt.Errorf("profile %q is not written here, only S, F, J and C", i.Profile)
 	case i.Profile == 'S' && i.Coding != ccitt.MH:
 		return fmt.Errorf("profile S is always MH, not %s", i.Coding)
-	case i.Coding < ccitt.MH || i.Coding > ccitt.MMR:
+	case i.Profile != 'J' && (i.Coding < ccitt.MH || i.Coding > ccitt.MMR):
 		return fmt.Errorf("%s is no coding of profile F", i.Coding)
 	case i.Profile == 'S' && i.Quality != nil:
 		return errors.New("profile S has no page-quality fields")
@@ -111,12 +112,12 @@ func (i PageInfo) check() error {
 }
 
 // Write takes coded bytes, most significant bit first; it stores them least significant bit first (FillOrder 2), but for
-// JPEG.
+// JBIG and JPEG.
 func (p *PageWriter) Write(b []byte) (int, error) {
 	if p.closed {
 		return 0, errors.New("tiff: write to a closed page")
 	}
-	if p.info.Profile == 'C' {
+	if p.info.Profile == 'C' || p.info.Profile == 'J' {
 		return p.keep(b)
 	}
 	w, written := p.w, 0
@@ -242,8 +243,11 @@ type field struct {
 // directory gives the bytes of the directory that starts at offset at, with the resolutions that follow it.
 func (p *PageWriter) directory(at int64, more bool) []byte {
 	fields, blobs := p.fields(), []blob(nil)
-	if p.info.Profile == 'C' {
+	switch p.info.Profile {
+	case 'C':
 		fields, blobs = p.colourFields()
+	case 'J':
+		fields, blobs = p.jbigFields()
 	}
 	values := at + 2 + int64(len(fields))*entrySize + 4
 	extra := place(fields, blobs, values+16)

@@ -50,7 +50,9 @@ func (i PageInfo) checkColour() error {
 
 // Values of FaxProfile and CodingMethods, RFC 3949 section 2.2.4.
 const (
+	faxProfileJ = 3
 	faxProfileC = 4
+	codingJBIG  = 1 << 4
 	codingJPEG  = 1 << 5
 )
 
@@ -81,7 +83,7 @@ func (p *PageWriter) colourFields() (fields []field, blobs []blob) {
 	}
 	if p.number == 0 {
 		fields = append(fields, field{TagGlobalParametersIFD, TypeIFD, 1, 0})
-		blobs = append(blobs, blob{TagGlobalParametersIFD, global()})
+		blobs = append(blobs, blob{TagGlobalParametersIFD, global(faxProfileC, codingJPEG)})
 	}
 	fields = append(fields, field{TagDecode, TypeSRational, uint32(2 * p.info.Samples), 0})
 	blobs = append(blobs, blob{TagDecode, decodeValues(p.info.Samples)})
@@ -93,9 +95,9 @@ func (p *PageWriter) colourFields() (fields []field, blobs []blob) {
 }
 
 // global is the directory of the parameters of the whole file.
-func global() []byte {
+func global(profile, methods uint32) []byte {
 	le := binary.LittleEndian
-	fields := []field{{TagProfileType, TypeLong, 1, 1}, {TagFaxProfile, TypeByte, 1, faxProfileC}, {TagCodingMethods, TypeLong, 1, codingJPEG}}
+	fields := []field{{TagProfileType, TypeLong, 1, 1}, {TagFaxProfile, TypeByte, 1, profile}, {TagCodingMethods, TypeLong, 1, methods}}
 	b := le.AppendUint16(nil, uint16(len(fields)))
 	for _, f := range fields {
 		b = le.AppendUint16(b, uint16(f.tag))

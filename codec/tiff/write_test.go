@@ -156,11 +156,13 @@ func TestRefused(t *testing.T) {
 		change func(*tiff.PageInfo)
 		words  []string
 	}{
-		{"profile", func(p *tiff.PageInfo) { p.Profile = 'L' }, []string{"'L'", "S, F and C"}},
+		{"profile", func(p *tiff.PageInfo) { p.Profile = 'L' }, []string{"'L'", "S, F, J and C"}},
 		{"samples", func(p *tiff.PageInfo) { p.Profile = 'C' }, []string{"1 or 3 samples", "not 0"}},
 		{"sampling", func(p *tiff.PageInfo) { p.Profile, p.Samples, p.Sampling = 'C', 3, 4 }, []string{"1 or 2 pixels", "not 4"}},
 		{"resolution of C", func(p *tiff.PageInfo) { p.Profile, p.Samples, p.Sampling = 'C', 1, 1 }, []string{"100×100, 200×200", "not 204×196"}},
-		{"width of C", func(p *tiff.PageInfo) { *p = tiff.PageInfo{Profile: 'C', Samples: 1, Sampling: 1, Width: 1728, XRes: 300, YRes: 300} }, []string{"2592", "not 1728"}},
+		{"width of C", func(p *tiff.PageInfo) {
+			*p = tiff.PageInfo{Profile: 'C', Samples: 1, Sampling: 1, Width: 1728, XRes: 300, YRes: 300}
+		}, []string{"2592", "not 1728"}},
 		{"quality in C", func(p *tiff.PageInfo) { p.Profile, p.Samples, p.Sampling, p.Quality = 'C', 1, 1, &tiff.Quality{} }, []string{"quality"}},
 		{"coding of S", func(p *tiff.PageInfo) { p.Profile = 'S' }, []string{"MH, not MMR"}},
 		{"no coding", func(p *tiff.PageInfo) { p.Coding = 0 }, []string{"no coding"}},
