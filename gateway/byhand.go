@@ -15,12 +15,36 @@ import (
 // policyFor is the administrator's word on receipts, and what is known of this one.
 func (g *Gateway) policyFor(tx *spool.Tx, rec spool.Received, a receivedAttrs) (mdn.Policy, error) {
 	p := mdn.Policy{Never: g.cfg.Fax.Answer == "off", Sent: a.Answered}
-	_, err := tx.Notice(rec.ID, rec.EnvelopeTo, "mdn")
+	var err error
+	if p.SameDevice, err = sameDevice(tx, a.Request); err != nil {
+		return p, err
+	}
+	_, err = tx.Notice(rec.ID, rec.EnvelopeTo, "mdn")
 	if errors.Is(err, spool.ErrNotFound) {
 		return p, nil
 	}
 	p.Sent = true
 	return p, err
+}
+
+// sameDevice tells whether the address that asks for a receipt and the return path are one machine, as the contact of either says.
+func sameDevice(tx *spool.Tx, req mdn.Request) (bool, error) {
+	if len(req.To) != 1 || req.ReturnPath == "" {
+		return false, nil
+	}
+	for _, pair := range [][2]string{{req.To[0], req.ReturnPath}, {req.ReturnPath, req.To[0]}} {
+		row, err := tx.Contact(peerKey(pair[0]))
+		if errors.Is(err, spool.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if c := contactOfRow(row); c.SameDevice != "" && mdn.SameAddress(c.SameDevice, pair[1]) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // receiptState says what became of the receipt that a received fax asks for; empty where none was asked for, or the pages are not read yet.
@@ -74,4 +98,28 @@ func (g *Gateway) SendReceipt(ctx context.Context, id spool.ID) error {
 		w := receiptWhat{Kind: "mdn", Failed: rec.State != Read, Trouble: rec.Error, Pages: rec.Pages, ByHand: true}
 		return g.oweOne(tx, rec, w, a.Request.To[0])
 	})
+}
+
+// acknowledge queues a plain mail that says what became of a fax, to a machine of the own network that cannot ask for receipts and whose contact says so. What a program or a list sent gets none.
+func (g *Gateway) acknowledge(tx *spool.Tx, rec spool.Received, a receivedAttrs, w receiptWhat) error {
+	r := a.Request
+	if r.ReturnPath == "" || r.Auto || r.IsList || r.IsReport || r.Bulk || r.Partial || g.cfg.Fax.Answer == "off" {
+		return nil
+	}
+	row, err := tx.Contact(peerKey(r.ReturnPath))
+	if errors.Is(err, spool.ErrNotFound) || err == nil && !contactOfRow(row).Acknowledge {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	subject := "Fax received: " + countPages(w.Pages)
+	if w.Failed {
+		subject = "Fax not received in full"
+	}
+	now := tx.Now()
+	_, err = tx.AddTask(spool.Task{
+		Received: rec.ID, Kind: KindReport, Recipient: row.Address, State: Queued, DueAt: &now, What: marshal(reportWhat{Subject: subject, Text: g.mdnWords(rec, w)}),
+	})
+	return err
 }

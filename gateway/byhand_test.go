@@ -57,3 +57,45 @@ func TestReceiptsThatNobodyCanSendByHand(t *testing.T) {
 		t.Errorf("%d mails were sent", s.tries())
 	}
 }
+
+// TestTwoAddressesOfOneDevice answers by itself once a contact says that both are the same machine.
+func TestTwoAddressesOfOneDevice(t *testing.T) {
+	for _, c := range []gateway.Contact{
+		{Address: "machine@far.test", SameDevice: "admin@FAR.test"},
+		{Address: "admin@far.test", SameDevice: "machine@far.test"},
+	} {
+		b, s := receiver(t, nil)
+		b.contact(c)
+		if err := b.deliver("admin@far.test", "fax@b.test", mailWith(withID("km")+wantsReceipt, "text/plain|words")); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, func() (bool, string) { return s.tries() == 1, "no receipt was sent" })
+		if got := string(s.sent[0]); s.envs[0].To != "machine@far.test" || !strings.Contains(got, "automatic-action/MDN-sent-automatically; dispatched") {
+			t.Errorf("to %s:\n%s", s.envs[0].To, got)
+		}
+		b.journal("which is the same device as the return path admin@far.test")
+		if err := b.deliver("other@far.test", "fax@b.test", mailWith(withID("other")+wantsReceipt, "text/plain|words")); err != nil {
+			t.Fatal(err)
+		}
+		b.journal("but the return path is other@far.test")
+	}
+}
+
+// TestAMachineThatCannotAskIsAcknowledged gets a plain mail, where its contact says so, and others get none.
+func TestAMachineThatCannotAskIsAcknowledged(t *testing.T) {
+	b, s := receiver(t, nil)
+	b.contact(gateway.Contact{Address: "old@far.test", Acknowledge: true})
+	for from, headers := range map[string]string{"old@far.test": "", "new@far.test": "", "OLD@far.test": ""} {
+		if err := b.deliver(from, "fax@b.test", mailWith(withID(from)+headers, "text/plain|words")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.deliver("old@far.test", "fax@b.test", mailWith(withID("robot")+"Auto-Submitted: auto-generated\n", "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	b.inbox(3) // what a program wrote is no fax
+	eventually(t, func() (bool, string) { return s.tries() >= 1, "no acknowledgement was sent" })
+	if env, got := s.envs[0], string(s.sent[0]); s.tries() != 1 || env.To != "old@far.test" || !strings.Contains(got, "Fax received: 1 page") || !strings.Contains(got, "Auto-Submitted: auto-generated") {
+		t.Errorf("%d mails, the first to %s:\n%s", s.tries(), env.To, got)
+	}
+}

@@ -29,21 +29,25 @@ const (
 
 // Contact is one entry of the address book. What is left empty is as it would be without the entry.
 type Contact struct {
-	ID         spool.ID    `json:"id,omitempty"`
-	Address    string      `json:"address"`
-	Name       string      `json:"name,omitempty"`
-	Code       string      `json:"code,omitempty"` // short, to send to
-	Kind       ContactKind `json:"kind,omitempty"`
-	Form       ContactForm `json:"form,omitzero"`
-	Pinned     bool        `json:"pinned,omitempty"`    // the form set by hand wins over what receipts tell
-	SizeLimit  config.Size `json:"sizeLimit,omitempty"` // bytes of a whole mail; 0: none
-	TLS        string      `json:"tls,omitempty"`       // off, starttls, starttls-required, implicit
-	Host       string      `json:"host,omitempty"`      // mail goes straight to this host
-	Port       int         `json:"port,omitempty"`      // 0: 25, or 465 with implicit TLS
-	Receipt    *bool       `json:"receipt,omitempty"`   // ask for receipts; nil: as the kind has it
-	HeaderName string      `json:"headerName,omitempty"`
-	CreatedAt  time.Time   `json:"createdAt,omitzero"`
-	UpdatedAt  time.Time   `json:"updatedAt,omitzero"`
+	ID          spool.ID    `json:"id,omitempty"`
+	Address     string      `json:"address"`
+	Name        string      `json:"name,omitempty"`
+	Code        string      `json:"code,omitempty"` // short, to send to
+	Kind        ContactKind `json:"kind,omitempty"`
+	Form        ContactForm `json:"form,omitzero"`
+	Pinned      bool        `json:"pinned,omitempty"`    // the form set by hand wins over what receipts tell
+	SizeLimit   config.Size `json:"sizeLimit,omitempty"` // bytes of a whole mail; 0: none
+	TLS         string      `json:"tls,omitempty"`       // off, starttls, starttls-required, implicit
+	Host        string      `json:"host,omitempty"`      // mail goes straight to this host
+	Port        int         `json:"port,omitempty"`      // 0: 25, or 465 with implicit TLS
+	Receipt     *bool       `json:"receipt,omitempty"`   // ask for receipts; nil: as the kind has it
+	HeaderName  string      `json:"headerName,omitempty"`
+	Split       string      `json:"split,omitempty"`       // what is too large: pages (several faxes; the default) or fragments (message/partial)
+	Offer       bool        `json:"offer,omitempty"`       // offer better forms of a fax sent as Profile S (RFC 3297)
+	SameDevice  string      `json:"sameDevice,omitempty"`  // another address that is the same machine: a receipt that it asks for is sent
+	Acknowledge bool        `json:"acknowledge,omitempty"` // each fax received from there is acknowledged by a plain mail, asked or not
+	CreatedAt   time.Time   `json:"createdAt,omitzero"`
+	UpdatedAt   time.Time   `json:"updatedAt,omitzero"`
 }
 
 // ContactForm is the form that somebody has set by hand. Empty members are left to what both sides have.
@@ -52,6 +56,7 @@ type ContactForm struct {
 	Coding     string `json:"coding,omitempty"`
 	Resolution string `json:"resolution,omitempty"`
 	Paper      string `json:"paper,omitempty"`
+	Colour     string `json:"colour,omitempty"` // the machine takes colour or grey pages, or is to get none
 }
 
 // The limits of a contact's members, in characters.
@@ -62,20 +67,24 @@ const (
 
 // contactAttrs is what the spool keeps of a contact without understanding it.
 type contactAttrs struct {
-	Form       ContactForm `json:"form,omitzero"`
-	Pinned     bool        `json:"pinned,omitempty"`
-	SizeLimit  config.Size `json:"sizeLimit,omitempty"`
-	TLS        string      `json:"tls,omitempty"`
-	Host       string      `json:"host,omitempty"`
-	Port       int         `json:"port,omitempty"`
-	Receipt    *bool       `json:"receipt,omitempty"`
-	HeaderName string      `json:"headerName,omitempty"`
+	Form        ContactForm `json:"form,omitzero"`
+	Pinned      bool        `json:"pinned,omitempty"`
+	SizeLimit   config.Size `json:"sizeLimit,omitempty"`
+	TLS         string      `json:"tls,omitempty"`
+	Host        string      `json:"host,omitempty"`
+	Port        int         `json:"port,omitempty"`
+	Receipt     *bool       `json:"receipt,omitempty"`
+	HeaderName  string      `json:"headerName,omitempty"`
+	Split       string      `json:"split,omitempty"`
+	Offer       bool        `json:"offer,omitempty"`
+	SameDevice  string      `json:"sameDevice,omitempty"`
+	Acknowledge bool        `json:"acknowledge,omitempty"`
 }
 
 func (c Contact) row() spool.Contact {
 	return spool.Contact{
 		ID: c.ID, Address: c.Address, Code: c.Code, Name: c.Name, Kind: string(c.Kind), CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
-		Attrs: marshal(contactAttrs{c.Form, c.Pinned, c.SizeLimit, c.TLS, c.Host, c.Port, c.Receipt, c.HeaderName}),
+		Attrs: marshal(contactAttrs{c.Form, c.Pinned, c.SizeLimit, c.TLS, c.Host, c.Port, c.Receipt, c.HeaderName, c.Split, c.Offer, c.SameDevice, c.Acknowledge}),
 	}
 }
 
@@ -86,7 +95,8 @@ func contactOfRow(r spool.Contact) Contact {
 	}
 	return Contact{
 		ID: r.ID, Address: r.Address, Name: r.Name, Code: r.Code, Kind: ContactKind(r.Kind), Form: a.Form, Pinned: a.Pinned, SizeLimit: a.SizeLimit,
-		TLS: a.TLS, Host: a.Host, Port: a.Port, Receipt: a.Receipt, HeaderName: a.HeaderName, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		TLS: a.TLS, Host: a.Host, Port: a.Port, Receipt: a.Receipt, HeaderName: a.HeaderName,
+		Split: a.Split, Offer: a.Offer, SameDevice: a.SameDevice, Acknowledge: a.Acknowledge, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -120,6 +130,16 @@ func (g *Gateway) checked(c Contact) (Contact, error) {
 		if _, ok := g.cfg.Fax.SenderName(c.HeaderName); !ok {
 			return c, &InputError{"headerName", fmt.Sprintf("%q is neither the number of a sender name nor one of them (fax.names in the configuration)", c.HeaderName)}
 		}
+	}
+	if c.Split = strings.ToLower(strings.TrimSpace(c.Split)); !slices.Contains([]string{"", "pages", "fragments"}, c.Split) {
+		return c, &InputError{"split", fmt.Sprintf("pages or fragments, not %q", c.Split)}
+	}
+	if c.SameDevice = strings.TrimSpace(c.SameDevice); c.SameDevice != "" {
+		same, err := ifax.ParseAddress(c.SameDevice)
+		if err != nil {
+			return c, &InputError{"sameDevice", err.Error()}
+		}
+		c.SameDevice = peerKey(same.String())
 	}
 	return c.checkedWay()
 }

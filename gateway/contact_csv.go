@@ -20,6 +20,7 @@ import (
 // contactColumns are the columns of the address book as CSV, and the keys of a [[contact]] in TOML. Only address is needed.
 var contactColumns = []string{
 	"address", "name", "code", "kind", "profile", "coding", "resolution", "paper", "pinned", "size_limit", "tls", "host", "port", "receipt", "header_name",
+	"split", "offer", "same_device", "acknowledge",
 }
 
 // maxImport bounds what one import reads, in bytes.
@@ -185,10 +186,11 @@ func unguarded(s string) string {
 func (c Contact) column(name string) string {
 	switch name {
 	case "pinned":
-		if c.Pinned {
-			return "yes"
-		}
-		return ""
+		return yes(c.Pinned)
+	case "offer":
+		return yes(c.Offer)
+	case "acknowledge":
+		return yes(c.Acknowledge)
 	case "size_limit":
 		if c.SizeLimit == 0 {
 			return ""
@@ -209,11 +211,20 @@ func (c Contact) column(name string) string {
 	return *c.text(name)
 }
 
+// yes is a switch as a cell; off is nothing.
+func yes(on bool) string {
+	if on {
+		return "yes"
+	}
+	return ""
+}
+
 // text is a member that is a text; nil: there is none of this name.
 func (c *Contact) text(name string) *string {
 	return map[string]*string{
 		"address": &c.Address, "name": &c.Name, "code": &c.Code, "kind": (*string)(&c.Kind), "profile": &c.Form.Profile, "coding": &c.Form.Coding,
 		"resolution": &c.Form.Resolution, "paper": &c.Form.Paper, "tls": &c.TLS, "host": &c.Host, "header_name": &c.HeaderName,
+		"split": &c.Split, "same_device": &c.SameDevice,
 	}[name]
 }
 
@@ -238,10 +249,10 @@ func (c *Contact) apply(values map[string]string) error {
 func (c *Contact) applyOther(name, value string) error {
 	var err error
 	switch name {
-	case "pinned":
-		var pinned *bool
-		pinned, err = yesOrNo(value)
-		c.Pinned = pinned != nil && *pinned
+	case "pinned", "offer", "acknowledge":
+		var on *bool
+		on, err = yesOrNo(value)
+		*map[string]*bool{"pinned": &c.Pinned, "offer": &c.Offer, "acknowledge": &c.Acknowledge}[name] = on != nil && *on
 	case "receipt":
 		c.Receipt, err = yesOrNo(value)
 	case "size_limit":

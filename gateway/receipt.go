@@ -30,14 +30,21 @@ func (g *Gateway) owe(tx *spool.Tx, rec spool.Received, state spool.State, pages
 	if len(req.To) == 0 && w.Failed && g.cfg.Fax.Answer == "errors" && req.ReturnPath != "" {
 		req.To = []string{req.ReturnPath} // an error may be told unasked, a success never (RFC 2532 section 2.2.1)
 	}
-	ok, why := mdn.Answer(req, mdn.Policy{Never: g.cfg.Fax.Answer == "off", Sent: a.Answered})
+	policy, err := g.policyFor(tx, rec, a)
+	if err != nil {
+		return err
+	}
+	ok, why := mdn.Answer(req, policy)
 	if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "receipt", Words: answerWords(ok, why)}); err != nil {
 		return err
 	}
 	if ok {
-		if err := g.oweOne(tx, rec, w, req.To[0]); err != nil {
-			return err
-		}
+		err = g.oweOne(tx, rec, w, req.To[0])
+	} else {
+		err = g.acknowledge(tx, rec, a, w)
+	}
+	if err != nil {
+		return err
 	}
 	if w.Kind = "dsn"; a.owesDSN(&w, ok) {
 		return g.oweOne(tx, rec, w, rec.EnvelopeFrom)
@@ -136,6 +143,10 @@ func (g *Gateway) receipt(ctx context.Context, l *spool.Lease) error {
 
 // composeReceipt writes the MDN or DSN.
 func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to string, rec spool.Received, w receiptWhat) error {
+	tells, err := g.tells(ctx, to)
+	if err != nil {
+		return err
+	}
 	a := readAttrs(rec)
 	h := mdn.ReportHeader{
 		From: mail.Address{Name: g.cfg.Fax.Name, Address: g.receiptFrom(rec)}, To: mail.Address{Address: to}, Date: g.now(),
@@ -143,9 +154,9 @@ func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to strin
 	}
 	return g.storeComposed(ctx, m, func(wr io.Writer) error {
 		if w.Kind == "dsn" {
-			return mdn.ComposeDSN(wr, h, g.dsnWords(rec, w), g.dsn(rec, a, w))
+			return mdn.ComposeDSN(wr, h, g.dsnWords(rec, w), g.dsn(rec, a, w, tells.String()))
 		}
-		return mdn.ComposeMDN(wr, h, g.mdnWords(rec, w), g.mdn(rec, a, w))
+		return mdn.ComposeMDN(wr, h, g.mdnWords(rec, w), g.mdn(rec, a, w, tells.String()))
 	})
 }
 
@@ -157,10 +168,10 @@ func (g *Gateway) receiptFrom(rec spool.Received) string {
 	return g.cfg.Account()
 }
 
-func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat) mdn.MDN {
+func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat, tells string) mdn.MDN {
 	m := mdn.MDN{
 		ReportingUA: g.cfg.Hostname + "; faxgate", FinalRecipient: g.receiptFrom(rec), OriginalRecipient: a.Request.OriginalRecipient,
-		OriginalMessageID: rec.MessageID, Type: mdn.TypeDispatched, Features: g.ours.String(),
+		OriginalMessageID: rec.MessageID, Type: mdn.TypeDispatched, Features: tells,
 	}
 	if w.ByHand {
 		m.Mode, m.Sending, m.Type = mdn.ManualAction, mdn.SentManually, mdn.TypeDisplayed
@@ -184,8 +195,8 @@ func (g *Gateway) mdnWords(rec spool.Received, w receiptWhat) string {
 	}
 }
 
-func (g *Gateway) dsn(rec spool.Received, a receivedAttrs, w receiptWhat) mdn.DSN {
-	r := mdn.Recipient{OriginalRecipient: addressPart(a.Rcpt.ORcpt), FinalRecipient: g.receiptFrom(rec), Action: "delivered", Status: "2.0.0", Features: g.ours.String()}
+func (g *Gateway) dsn(rec spool.Received, a receivedAttrs, w receiptWhat, tells string) mdn.DSN {
+	r := mdn.Recipient{OriginalRecipient: addressPart(a.Rcpt.ORcpt), FinalRecipient: g.receiptFrom(rec), Action: "delivered", Status: "2.0.0", Features: tells}
 	if w.Failed {
 		r.Action, r.Status, r.Diagnostic = "failed", "5.6.1", "554 5.6.1 "+w.Trouble
 	}

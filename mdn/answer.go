@@ -30,6 +30,8 @@ type Policy struct {
 	Never bool
 	// Sent: a receipt for this message and recipient was issued (RFC 8098 section 2.1: at most one).
 	Sent bool
+	// SameDevice: the administrator says that the address that asks and the return path are one device.
+	SameDevice bool
 }
 
 // Answer tells whether an unattended device may answer the request with an MDN, and why, in words for the
@@ -41,6 +43,9 @@ func Answer(req Request, policy Policy) (ok bool, why string) {
 		if why := rule(req, policy); why != "" {
 			return false, why
 		}
+	}
+	if !SameAddress(req.ReturnPath, req.To[0]) {
+		return true, fmt.Sprintf("asked for by %s, which is the same device as the return path %s, says its contact", req.To[0], req.ReturnPath)
 	}
 	return true, "asked for by " + req.To[0] + ", which is the return path"
 }
@@ -114,7 +119,7 @@ func notOneAddress(req Request, _ Policy) string {
 }
 
 // notTheReturnPath: a receipt goes only where a bounce would have gone.
-func notTheReturnPath(req Request, _ Policy) string {
+func notTheReturnPath(req Request, policy Policy) string {
 	switch {
 	case !req.HasReturnPath:
 		return "the message has no Return-Path, so nobody vouches for the address that asks (RFC 8098 section 2.1)"
@@ -122,7 +127,7 @@ func notTheReturnPath(req Request, _ Policy) string {
 		return fmt.Sprintf("the message has %d Return-Path fields (RFC 8098 section 2.1)", req.ReturnPaths)
 	case strings.TrimSpace(req.ReturnPath) == "":
 		return "the return path is empty: such a message is never answered (RFC 3834 section 2)"
-	case !SameAddress(req.ReturnPath, req.To[0]):
+	case !SameAddress(req.ReturnPath, req.To[0]) && !policy.SameDevice:
 		return fmt.Sprintf("the receipt was asked for by %s, but the return path is %s (RFC 8098 section 2.1)", req.To[0], req.ReturnPath)
 	}
 	return ""

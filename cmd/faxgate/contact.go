@@ -43,6 +43,11 @@ type contactFlags struct {
 	Port       *int         `help:"Its port; 0: 25, or 465 with implicit TLS." placeholder:"PORT"`
 	Receipt    *string      `help:"Ask for receipts: yes, no or default (as the kind has it)." placeholder:"yes|no|default"`
 	HeaderName *string      `help:"Sender name: the number of a slot of fax.names, or the name." placeholder:"NAME"`
+
+	Split       *string `help:"What is too large: pages (several faxes; the default) or fragments (message/partial)." placeholder:"HOW"`
+	Offer       *bool   `negatable:"" help:"Offer better forms of a fax that is sent as Profile S (RFC 3297)."`
+	SameDevice  *string `help:"Another address that is the same machine: a receipt that it asks for is sent." placeholder:"ADDRESS"`
+	Acknowledge *bool   `negatable:"" help:"Acknowledge each fax received from there by a plain mail, asked for or not."`
 }
 
 // unbuilt refuses a form that this version cannot make.
@@ -73,6 +78,10 @@ func (f *contactFlags) apply(c *gateway.Contact) error {
 	set(&c.Host, f.Host)
 	set(&c.Port, f.Port)
 	set(&c.HeaderName, f.HeaderName)
+	set(&c.Split, f.Split)
+	set(&c.Offer, f.Offer)
+	set(&c.SameDevice, f.SameDevice)
+	set(&c.Acknowledge, f.Acknowledge)
 	if f.Receipt == nil {
 		return nil
 	}
@@ -184,6 +193,8 @@ func showContact(w io.Writer, v gateway.ContactView) {
 		{"size limit", limit},
 		{"receipt", receipt},
 		{"sender name", v.HeaderName},
+		{"what is too large", v.Split},
+		{"same device as", v.SameDevice},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "  %s: %s\n", line[0], line[1])
