@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -14,34 +15,38 @@ import (
 
 // coded is one document as a TIFF in a temporary file.
 type coded struct {
-	name string // shown to the recipient
-	file string
+	name    string // shown to the recipient
+	file    string
+	pages   int
+	cleaned []codec.Cleaned
 }
 
 // codeAll writes each document as a TIFF file of its own (RFC 3965 section 2.2.4: recipients take several), its pages numbered through over all of them in the header line. remove takes
 // the files away again, also after an error.
-func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []spool.Document, t codec.Target) (files []coded, remove func(), err error) {
+func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []spool.Document, targets []codec.Target) (files []coded, remove func(), err error) {
 	remove = func() {
 		for _, f := range files {
 			os.Remove(f.file)
 		}
 	}
+	before := 0
 	for i, d := range opened {
+		t := targets[i]
+		t.Header.Before += before
 		f, err := os.CreateTemp(g.tempDir(), "fax-*.tif")
 		if err != nil {
 			return files, remove, fmt.Errorf("make a temporary file: %w", err)
 		}
 		files = append(files, coded{name: tiffName(docs[i].Name), file: f.Name()})
-		_, err = codec.Write(ctx, f, t.Profile, d.Count(), codec.Fit(ctx, numbered(d.Pages(ctx), docs[i].Name, 0, d.Count()), t))
-		if err == nil {
-			err = f.Close()
-		} else {
-			f.Close()
+		report, err := codec.Write(ctx, f, t.Profile, d.Count(), codec.Fit(ctx, numbered(d.Pages(ctx), docs[i].Name, 0, d.Count()), t))
+		files[i].pages, files[i].cleaned = report.Pages, report.Cleaned
+		if closed := f.Close(); err == nil {
+			err = closed
 		}
-		if err != nil {
+		if err != nil && !(errors.Is(err, codec.ErrEmpty) && len(report.Cleaned) > 0) {
 			return files, remove, blame(err, "code the pages of %s: %w", docs[i].Name, err)
 		}
-		t.Header.Before += d.Count()
+		before += d.Count()
 	}
 	return files, remove, nil
 }

@@ -96,19 +96,6 @@ func (g *Gateway) openAll(ctx context.Context, docs []spool.Document) ([]codec.D
 	return opened, closeAll, nil
 }
 
-// summary sums up all documents of a fax as one.
-func summary(ctx context.Context, docs []codec.Document) (codec.Summary, error) {
-	var sum codec.Summary
-	for i, d := range docs {
-		s, err := codec.Summarise(ctx, d)
-		if err != nil {
-			return sum, blame(err, "document %d: %w", i+1, err)
-		}
-		sum = both(sum, s)
-	}
-	return sum, nil
-}
-
 // headerLine is the line at the top of each page, in the sender name that was fixed when the fax was submitted.
 func (g *Gateway) headerLine(t spool.Task, pages int) codec.Header {
 	if !g.cfg.Fax.HeaderLine {
@@ -164,19 +151,14 @@ func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, body fa
 		Subject: job.Subject, Text: job.Text, Documents: body.documents,
 	}
 	if m.Subject == "" {
-		m.Subject = g.subject(t, job, body.form.Pages)
+		m.Subject = g.subject(t, job, body.form.Pages-body.form.Blank)
 	}
 	if m.Text == "" {
-		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(body.form.Pages), g.cfg.Account())
+		m.Text = fmt.Sprintf("An Internet fax of %s from %s is attached.\n", countPages(body.form.Pages-body.form.Blank), g.cfg.Account())
 	}
 	if w := readWhat[faxWhat](t); w.Part != "" {
 		m.Subject = fmt.Sprintf("%s (%s)", m.Subject, w.Part)
 		m.Text = strings.TrimRight(m.Text, "\n") + fmt.Sprintf("\n\nThis is part %s: pages %d to %d of %d.\n", w.Part, w.First, w.Last, w.Total)
-	}
-	for i := range m.Documents {
-		if g.cfg.Fax.Application && m.Documents[i].Type == "image/tiff" {
-			m.Documents[i].Application = "faxbw"
-		}
 	}
 	if body.form.MDN {
 		m.Notify = &ifax.Notify{To: []mail.Address{{Address: account.Address}}}

@@ -28,6 +28,7 @@ type plan struct {
 	pdf      bool
 	theirs   ifax.Capabilities
 	hand     ContactForm // set by hand, and it counts
+	shades   codec.MultiValue
 	why      string
 	mdn, dsn bool
 }
@@ -88,11 +89,11 @@ func (g *Gateway) receipts(c Contact) (mdn, dsn bool) {
 }
 
 // target is the form as the codec makes it: never finer than the document, unless the hand says so.
-func (p plan) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, error) {
-	t := ifax.Choose(p.theirs, ours, sum)
+func (p plan) target(own ownAbilities, sum codec.Summary) (codec.Target, error) {
+	t := ifax.Choose(p.theirs, own.sends(p.shades), sum)
 	if p.hand != (ContactForm{}) {
 		var err error
-		if t, err = p.hand.target(ours, sum); err != nil {
+		if t, err = p.hand.target(own, p.shades, sum); err != nil {
 			return t, err
 		}
 	}
@@ -102,10 +103,12 @@ func (p plan) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, e
 }
 
 // target is the form that is set by hand. What it leaves open is the best that we have in Profile F, and otherwise as in Profile S: nothing is assumed of a machine that nobody has said.
-func (f ContactForm) target(ours ifax.Capabilities, sum codec.Summary) (codec.Target, error) {
-	var set ifax.OursConfig
+func (f ContactForm) target(own ownAbilities, m codec.MultiValue, sum codec.Summary) (codec.Target, error) {
+	set := ifax.OursConfig{Shades: f.shades()}
 	if f.Coding != "" {
 		set.Codings = []codec.Coding{codec.Coding(f.Coding)}
+	} else if f.Profile == "J" {
+		set.Codings = []codec.Coding{codec.JBIG}
 	}
 	if f.Paper != "" {
 		set.Papers = []codec.Paper{codec.Paper(f.Paper)}
@@ -117,27 +120,49 @@ func (f ContactForm) target(ours ifax.Capabilities, sum codec.Summary) (codec.Ta
 		}
 		set.Resolutions = []codec.Resolution{r}
 	}
-	theirs := ifax.Ours(set)
+	theirs, ours := ifax.Ours(set), own.sends(m)
 	if f.Profile == "F" {
-		theirs = ours
+		theirs = own.profileF(f.shades())
 	}
 	t := ifax.Choose(theirs, ours, sum)
-	t.Why = nil // what the peer takes was not asked
-	if set.Codings != nil {
-		t.Profile.Coding = set.Codings[0]
-	}
+	t.Why = t.Why[1:] // what the peer takes was not asked
+	return f.enforce(t, set), nil
+}
+
+// enforce puts what is named by hand into the target, finer than the document or not. Pages with shades have a coding and resolutions of their own.
+func (f ContactForm) enforce(t codec.Target, set ifax.OursConfig) codec.Target {
 	if set.Papers != nil {
 		t.Papers = set.Papers
+	}
+	if set.Resolutions != nil && t.Profile.Allows(set.Resolutions[0]) {
+		t.Resolution = set.Resolutions[0]
+	}
+	if t.Kind != codec.Bilevel {
+		return t
+	}
+	if set.Codings != nil {
+		t.Profile.Coding = set.Codings[0]
 	}
 	if set.Resolutions != nil {
 		t.Resolution = set.Resolutions[0]
 	}
 	t.Profile.Letter = f.letter(t)
-	return t, nil
+	return t
+}
+
+// shades is the most that pages may be by hand.
+func (f ContactForm) shades() codec.Kind {
+	if f.Colour == "" {
+		return codec.Bilevel
+	}
+	return codec.MultiValue(f.Colour).Kind(codec.Colour)
 }
 
 // letter is the profile of a form set by hand: the one that is named, else S where the form belongs to it.
 func (f ContactForm) letter(t codec.Target) byte {
+	if t.Profile.Coding == codec.JBIG {
+		return 'J'
+	}
 	wide := slices.Contains(t.Papers, codec.B4) || slices.Contains(t.Papers, codec.A3)
 	if f.Profile == "S" || f.Profile == "" && t.Profile.Coding == codec.MH && t.Resolution.ProfileS() && !wide {
 		return 'S'
@@ -158,47 +183,6 @@ func (f messageForm) words() string {
 		return "made a PDF: " + strings.Join(f.Why, "; ")
 	}
 	return fmt.Sprintf("coded as profile %s: %s", f, strings.Join(f.Why, "; "))
-}
-
-// codeFax makes the documents in the form that the recipient gets. What it returns is to be removed also after an error.
-func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Document, docs []spool.Document, healed bool) (faxBody, error) {
-	body := faxBody{remove: func() {}}
-	c, err := g.contactFor(ctx, t.Recipient)
-	if err != nil {
-		return body, err
-	}
-	p, err := g.plan(ctx, c, healed)
-	if err != nil {
-		return body, err
-	}
-	opened, docs = readWhat[faxWhat](t).portion(opened, docs)
-	sum, err := summary(ctx, opened)
-	if err != nil {
-		return body, err
-	}
-	body.form = messageForm{Pages: sum.Pages, MDN: p.mdn, DSN: p.dsn}
-	if p.pdf {
-		body.form.Profile, body.form.Why = formPDF, []string{p.why}
-		return body, g.pdfBody(ctx, &body, t, opened, docs)
-	}
-	target, err := p.target(g.ours, sum)
-	if err != nil {
-		return body, err
-	}
-	target.Header = g.headerLine(t, sum.Pages)
-	return body, g.tiffBody(ctx, &body, target, sum, opened, docs)
-}
-
-// tiffBody makes each document a TIFF for a machine.
-func (g *Gateway) tiffBody(ctx context.Context, body *faxBody, t codec.Target, sum codec.Summary, opened []codec.Document, docs []spool.Document) (err error) {
-	body.form.Profile, body.form.Coding, body.form.Resolution = string(t.Profile.Letter), string(t.Profile.Coding), t.Resolution.String()
-	body.form.Paper, body.form.Why = string(paperFor(t, sum.Paper)), t.Why
-	var files []coded
-	files, body.remove, err = g.codeAll(ctx, opened, docs, t)
-	for _, f := range files {
-		body.documents = append(body.documents, fileAttachment(f, "image/tiff"))
-	}
-	return err
 }
 
 func fileAttachment(f coded, kind string) ifax.Attachment {
@@ -226,11 +210,11 @@ func (g *Gateway) pdfBody(ctx context.Context, body *faxBody, t spool.Task, open
 				return fmt.Errorf("make a temporary file: %w", err)
 			}
 			files = append(files, f.Name())
-			err = g.codePDF(ctx, f, doc, d.Name, pdf.Meta{Title: d.Name, Author: g.senderName(t), Created: g.now()}, header)
+			err = g.codePDF(ctx, f, doc, d.Name, pdf.Meta{Title: d.Name, Author: g.senderName(t), Created: g.now()}, header, readWhat[faxWhat](t).Clean)
 			if err = errors.Join(err, f.Close()); err != nil {
 				return blame(err, "make the PDF: %w", err)
 			}
-			body.documents = append(body.documents, fileAttachment(coded{strings.TrimSuffix(d.Name, filepath.Ext(d.Name)) + ".pdf", f.Name()}, "application/pdf"))
+			body.documents = append(body.documents, fileAttachment(coded{name: strings.TrimSuffix(d.Name, filepath.Ext(d.Name)) + ".pdf", file: f.Name()}, "application/pdf"))
 		}
 		header.Before += doc.Count()
 	}
@@ -238,15 +222,15 @@ func (g *Gateway) pdfBody(ctx context.Context, body *faxBody, t spool.Task, open
 }
 
 // codePDF writes one document as PDF: what is drawn or black and white is coded as for the best machine, with the header line; what has greys or colours keeps them.
-func (g *Gateway) codePDF(ctx context.Context, w io.Writer, doc codec.Document, name string, meta pdf.Meta, header codec.Header) error {
+func (g *Gateway) codePDF(ctx context.Context, w io.Writer, doc codec.Document, name string, meta pdf.Meta, header codec.Header, clean codec.Clean) error {
 	sum, err := codec.Summarise(ctx, doc)
 	if err != nil {
 		return err
 	}
 	pages := numbered(doc.Pages(ctx), name, 0, doc.Count())
 	if sum.Kind == codec.Bilevel || sum.Vector {
-		target := ifax.Choose(g.ours, g.ours, sum)
-		target.Reduce, target.Header = true, header
+		target := ifax.Choose(g.own.told, g.own.profileF(codec.Bilevel), sum)
+		target.Reduce, target.Header, target.Clean = true, header, clean
 		pages = codec.Fit(ctx, pages, target)
 	}
 	_, err = codec.WritePDF(ctx, w, meta, pages)
@@ -294,12 +278,10 @@ func (g *Gateway) nextFax(ctx context.Context, to string) (n NextFax, err error)
 	}
 	n.Form, n.Why = formPDF, []string{p.why}
 	if !p.pdf {
-		t, err := p.target(g.ours, codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
-		if err != nil {
+		p.shades = g.own.colour
+		if n.Form, n.Why, err = g.nextForm(p); err != nil {
 			return n, err
 		}
-		n.Form = fmt.Sprintf("%c %s %s %s", t.Profile.Letter, t.Profile.Coding, t.Resolution, paperFor(t, codec.A4))
-		n.Why = t.Why
 	}
 	n.Receipt = p.mdn || p.dsn
 	n.Why = append(n.Why, receiptWords(c, n.Receipt))
@@ -309,6 +291,26 @@ func (g *Gateway) nextFax(ctx context.Context, to string) (n NextFax, err error)
 	}
 	n.Way = g.wayWords(c, to)
 	return n, nil
+}
+
+// nextForm is the form of a page of text, and says of a photograph in colour what would become of it.
+func (g *Gateway) nextForm(p plan) (form string, why []string, err error) {
+	var f, photo messageForm
+	sum := codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4}
+	t, err := p.target(g.own, sum)
+	if err != nil {
+		return "", nil, err
+	}
+	f.of([]codec.Target{t}, []codec.Summary{sum})
+	sum = codec.Summary{Pages: 1, Kind: codec.Colour, Paper: codec.A4, MaxRes: codec.Resolution{X: 600, Y: 600}}
+	if t, err = p.target(g.own, sum); err != nil {
+		return "", nil, err
+	}
+	photo.of([]codec.Target{t}, []codec.Summary{sum})
+	if photo.Shades != "" {
+		f.Why = append(f.Why, "a page with a colour photograph would go as "+photo.String())
+	}
+	return f.String(), f.Why, nil
 }
 
 func receiptWords(c Contact, asked bool) string {

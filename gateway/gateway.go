@@ -16,7 +16,6 @@ import (
 	"faxgate/codec"
 	"faxgate/codec/pdf"
 	"faxgate/gateway/config"
-	"faxgate/ifax"
 	"faxgate/mailio"
 	"faxgate/spool"
 	"faxgate/spool/blob"
@@ -82,7 +81,7 @@ type Gateway struct {
 	blobs  spool.Blobs
 	opener *codec.Opener
 	worker pdf.WorkerOptions
-	ours   ifax.Capabilities
+	own    ownAbilities
 
 	mu       sync.Mutex
 	bound    map[string]string               // listener name → bound address
@@ -135,7 +134,7 @@ func (g *Gateway) open(ctx context.Context, o Options) error {
 	if err := os.MkdirAll(g.tempDir(), 0o700); err != nil {
 		return fmt.Errorf("make the directory for temporary files: %w", err)
 	}
-	if g.ours, err = ourCapabilities(g.cfg.Fax); err != nil {
+	if g.own, err = abilitiesOf(g.cfg.Fax); err != nil {
 		return err
 	}
 	return g.firstToken(ctx)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"faxgate/codec"
-	"faxgate/gateway/config"
 	"faxgate/ifax"
 	"faxgate/mailio"
 	"faxgate/spool"
@@ -15,49 +14,15 @@ import (
 
 // peers.go alone joins the spool, which keeps features without understanding them, and ifax, which understands them without keeping any.
 
-// ourCapabilities is what we take and tell, as the administrator set it.
-func ourCapabilities(f config.Fax) (ifax.Capabilities, error) {
-	highest, err := codec.ParseResolution(f.MaxResolution)
-	if err != nil {
-		return ifax.Capabilities{}, fmt.Errorf("fax.max_resolution: %w", err)
-	}
-	c := ifax.OursConfig{}
-	for _, v := range f.Codings {
-		c.Codings = append(c.Codings, codec.Coding(v))
-	}
-	for _, v := range f.Papers {
-		c.Papers = append(c.Papers, codec.Paper(v))
-	}
-	for _, r := range codec.Resolutions() {
-		if takes(r, highest) {
-			c.Resolutions = append(c.Resolutions, r)
-		}
-	}
-	return ifax.Ours(c), nil
-}
-
-// takes tells whether a resolution is among ours. What RFC 3949 does not have (200x400 and 600x600) is left out unless the administrator went that far: old machines compare texts.
-func takes(r, highest codec.Resolution) bool {
-	if r == highest {
-		return true
-	}
-	standard := r.X <= 408 && r != codec.Resolution{X: 200, Y: 400}
-	return r.X*r.Y <= highest.X*highest.Y && (standard || highest.X > 408)
-}
-
 // abilities is what is known of a recipient's machine, whether it told them, and in words why. Nothing known is Profile S: a sender does not exceed it without prior knowledge (RFC 3965
 // section 4).
 func (g *Gateway) abilities(ctx context.Context, to string) (c ifax.Capabilities, told bool, why string, err error) {
-	var p spool.Peer
-	err = g.spool.View(ctx, func(tx *spool.Tx) (err error) {
-		p, err = tx.Peer(peerKey(to))
-		return err
-	})
+	p, known, err := g.peerTold(ctx, to)
 	switch {
-	case errors.Is(err, spool.ErrNotFound):
-		return ifax.ProfileS(), false, "nothing is known of the recipient's machine yet, so Profile S, which every Internet fax takes", nil
 	case err != nil:
 		return ifax.Capabilities{}, false, "", err
+	case !known:
+		return ifax.ProfileS(), false, "nothing is known of the recipient's machine yet, so Profile S, which every Internet fax takes", nil
 	case p.ExpiresAt != nil && !p.Pinned && p.ExpiresAt.Before(g.now()):
 		return ifax.ProfileS(), false, "what was learned of the recipient's machine is too old, so Profile S", nil
 	}
@@ -88,6 +53,9 @@ func (g *Gateway) learn(tx *spool.Tx, t spool.Task, report spool.ID, source, fea
 		words = fmt.Sprintf("the receipt tells abilities that cannot be read (%v); kept as they are, the next fax goes as Profile S: %s", err, features)
 	} else {
 		p.Canonical = c.String()
+		for _, note := range c.Notes() {
+			words += "; " + note
+		}
 	}
 	if err := tx.PutPeer(p); err != nil {
 		return err

@@ -358,7 +358,7 @@ func (g *Gateway) peerView(p spool.Peer) PeerView {
 		return v
 	}
 	if c, err := ifax.ParseCapabilities(p.Raw); err == nil {
-		t := ifax.Choose(c, g.ours, codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
+		t := ifax.Choose(c, g.own.sends(g.own.colour), codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
 		v.Best = fmt.Sprintf("profile %c, %s, %s", t.Profile.Letter, t.Profile.Coding, t.Resolution)
 	}
 	return v

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"faxgate/spool"
@@ -90,6 +91,8 @@ type messageForm struct {
 	Coding     string   `json:"coding,omitempty"`
 	Resolution string   `json:"resolution,omitempty"`
 	Paper      string   `json:"paper,omitempty"`
+	Shades     string   `json:"shades,omitempty"` // of Profile C: grey or colour
+	Blank      int      `json:"blank,omitempty"`  // pages that were left out, as nothing is on them
 	Pages      int      `json:"pages,omitempty"`
 	MDN        bool     `json:"mdn,omitempty"` // an MDN was asked for
 	DSN        bool     `json:"dsn,omitempty"` // a success DSN was asked for
@@ -101,7 +104,7 @@ func (f messageForm) String() string {
 	if f.Profile == "" || f.Profile == formPDF {
 		return f.Profile
 	}
-	return fmt.Sprintf("%s %s %s %s", f.Profile, f.Coding, f.Resolution, f.Paper)
+	return strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", f.Profile, f.Coding, f.Resolution, f.Paper, f.Shades))
 }
 
 func readForm(m spool.Message) messageForm {

@@ -30,6 +30,11 @@ type SubmitRequest struct {
 	OffPeak    bool      // not sent before the off-peak time either
 	Priority   string    // PriorityLow, PriorityNormal or PriorityHigh; empty: normal
 
+	Colour    string // what becomes of pages with shades: colour, grey or none; empty: as the configuration says
+	Deskew    *bool  // turn skewed pages; nil, also of the next two: as the configuration says
+	DropBlank *bool  // leave out empty pages
+	Border    *bool  // make a black border white
+
 	id spool.ID // of the fax, where its journal names it; empty: any
 }
 
@@ -45,7 +50,9 @@ type faxWhat struct {
 	Resent bool `json:"resent,omitempty"` // the one repeat after an unanswered dot was used
 	Told   bool `json:"told,omitempty"`   // the administrator has been told of this fax
 
-	Header string `json:"header,omitempty"` // the sender name, fixed at submission
+	Header string           `json:"header,omitempty"` // the sender name, fixed at submission
+	Colour codec.MultiValue `json:"colour,omitempty"` // what becomes of shades; empty: as the configuration has it
+	Clean  codec.Clean      `json:"clean,omitzero"`   // fixed at submission
 
 	Part  string `json:"part,omitempty"`  // such as "1/3": this task sends only some of the pages
 	First int    `json:"first,omitempty"` // the first of them, from 1; 0: all pages
@@ -155,7 +162,7 @@ func (g *Gateway) faxTask(r SubmitRequest, to addressee) spool.Task {
 	if !ok { // see lostName
 		name, _ = g.cfg.Fax.SenderName("")
 	}
-	due, w := g.due(r), faxWhat{Header: name}
+	due, w := g.due(r), faxWhat{Header: name, Colour: codec.MultiValue(r.Colour), Clean: r.clean()}
 	if !r.When.IsZero() {
 		w.Since = due // it is given up that long after it was to go, not after it was handed over
 	}

@@ -40,6 +40,9 @@ func (g *Gateway) complete(r *SubmitRequest) error {
 	if _, ok := priorities[r.Priority]; !ok {
 		return &InputError{"priority", fmt.Sprintf("%q is not one of low, normal and high", r.Priority)}
 	}
+	if err := g.completePages(r); err != nil {
+		return err
+	}
 	if r.When.After(g.now().AddDate(1, 0, 0)) {
 		return &InputError{"when", fmt.Sprintf("%s is more than a year from now", r.When.Format(time.RFC3339))}
 	}

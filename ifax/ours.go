@@ -176,3 +176,27 @@ func set(values []string) string {
 	}
 	return "[" + strings.Join(values, ",") + "]"
 }
+
+// DocumentFeatures describes pages of a target for Content-features (RFC 2912), on their paper.
+func DocumentFeatures(t codec.Target, paper codec.Paper) string {
+	text := "(& (type=\"image/tiff\") (color=" + map[codec.Kind]string{codec.Bilevel: "Binary", codec.Gray: "grey", codec.Colour: "full"}[t.Kind] + ")" +
+		" (image-file-structure=" + structureOf(t) + ") (image-coding=" + string(t.Profile.Coding) + ")"
+	switch t.Profile.Coding {
+	case codec.JPEG:
+		text += " (image-coding-constraint=JPEG-T4E) (color-space=CIELAB) (color-illuminant=D50)"
+	case codec.JBIG:
+		text += " (image-coding-constraint=JBIG-T85)"
+	}
+	return text + fmt.Sprintf(" (MRC-mode=0) (dpi=%d) (dpi-xyratio=%s) (paper-size=%s) ", t.Resolution.X, ratio(t.Resolution), paperTokens([]codec.Paper{paper})[0]) + media + ")"
+}
+
+// structureOf names the layout that a target is written in: the directory before its strip, as in Profile S.
+func structureOf(t codec.Target) string {
+	switch t.Profile.Letter {
+	case 'S':
+		return "TIFF-minimal"
+	case 'F':
+		return "TIFF-limited"
+	}
+	return "TIFF"
+}
