@@ -136,11 +136,37 @@ func (s *stream) Read(b []byte) (n int, err error) {
 				_, _ = s.in.Discard(6) // An error comes back at the next Peek.
 				continue
 			}
-			i = 1
+			// To look ahead may have moved the buffer from under ready.
+			b[n] = 0xff
+			_, _ = s.in.Discard(1)
+			n++
+			continue
 		}
 		m := copy(b[n:], ready[:i])
 		_, _ = s.in.Discard(m)
 		n += m
 	}
 	return n, nil
+}
+
+// Tables gives the tables of a stream, from start marker to end marker.
+func Tables(r io.Reader) ([]byte, error) {
+	in, s := bufio.NewReader(r), &stream{Header: Header{Adobe: -1}}
+	if marker, err := nextMarker(in); err != nil || marker != markerSOI {
+		return nil, fmt.Errorf("%w: it does not begin with a start marker", ErrFormat)
+	}
+	for s.head.Len() < maxTables {
+		marker, data, err := nextSegment(in)
+		if err != nil || marker == markerSOS || marker == markerEOI {
+			break // What was found counts.
+		}
+		if marker == markerDHT || marker == markerDQT {
+			s.put(marker, data)
+		}
+	}
+	if s.head.Len() == 0 {
+		return nil, fmt.Errorf("%w: it has no tables", ErrFormat)
+	}
+	tables := append([]byte{0xff, markerSOI}, s.head.Bytes()...)
+	return append(tables, 0xff, markerEOI), nil
 }
