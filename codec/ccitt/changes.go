@@ -122,7 +122,7 @@ func zeros(b []byte) bool {
 // listBits fills dst with the columns of the bits of a word: t has as many as dst places, the lowest is that of column right.
 // It takes the lowest first, which is cheaper to find than the highest.
 func listBits(dst []int32, t uint64, right int32) {
-	for i := len(dst) - 1; i >= 0; i-- {
+	for i := uint(len(dst)) - 1; t != 0; i-- {
 		dst[i] = right - int32(bits.TrailingZeros64(t))
 		t &= t - 1
 	}
