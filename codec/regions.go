@@ -4,8 +4,8 @@ package codec
 const (
 	manyShades  = 0.5  // a picture's cell has so many pixels in middle shades or softly changing,
 	littlePaper = 0.3  // so little of the paper
-	fewEdges    = 0.35 // and so few hard edges;
-	oneGround   = 0.7  // with more than this in one shade it may as well be a shaded box.
+	fewEdges    = 0.35 // and so few hard edges:
+	otherShades = 0.15 // in a shaded box that is written in, there are hardly any others than that of the ground
 	someShades  = 0.08 // next to a picture, this many are part of it
 	someInk     = 0.1  // hard edges that may be writing's,
 	hardlyInk   = 0.03 // and these are not.
@@ -63,9 +63,9 @@ func (c *cell) blank(r shadeRange) bool {
 // picture says that the cell surely is part of a picture.
 func (c *cell) picture(r shadeRange) bool {
 	n := float64(c.total())
-	many := float64(c.between(r.dark, r.paper) + int(c.soft))
-	return many > manyShades*n && float64(c.between(r.paper, 256)) < littlePaper*n && float64(c.hard) < fewEdges*n &&
-		float64(c.ground()) < oneGround*n && !c.writing(r)
+	even, ground := c.between(r.dark, r.paper), c.ground()
+	return float64(even+int(c.soft)) > manyShades*n && float64(even-ground) > otherShades*n &&
+		float64(c.between(r.paper, 256)) < littlePaper*n && float64(c.hard) < fewEdges*n && !c.writing(r)
 }
 
 // writing says that the cell surely is written in: hard edges on one ground.

@@ -10,7 +10,8 @@ import (
 
 // tone says how the grey of a page becomes black and white.
 type tone struct {
-	cells *cells    // which parts are dotted; nil: all of it
+	cells *cells    // which parts are written and which are pictures
+	paper *paper    // how the page was lit, if it is to be evened out before all else
 	table [256]byte // shades as the darkness that dots show, after the paper's white and the picture's black are set
 	low   byte      // below it, what is written is black in any case
 	high  byte      // from it on it is white in any case
@@ -71,8 +72,13 @@ func (h *histogram) tone(g *cells) *tone {
 		paper++
 	}
 	paper = paper >> binShift << binShift
+	surface := g.paper()
 	pictures, writing := g.classify(shadeRange{dark: int(at(0.15)), paper: paper, white: int(t.high)}, t.clean)
-	if !t.clean && (pictures > max(writing, wholePage) || writing < hardlyAny && o.ratio < bimodal) {
+	switch {
+	case t.clean:
+	case surface != nil && writing > hardlyAny:
+		t.paper = surface
+	case pictures > max(writing, wholePage) || writing < hardlyAny && o.ratio < bimodal:
 		g.picture()
 	}
 	return t
@@ -196,50 +202,68 @@ const bufferedShades = 16 << 20
 
 // binarised yields a grey picture in black and white. Its shades are looked at before: a page that is small enough is kept
 // meanwhile, a larger one is made twice.
-func (s *fittedSource) binarised(ctx context.Context, rows iter.Seq2[[]byte, error]) iter.Seq2[ccitt.Changes, error] {
+func (s *fittedSource) binarised(_ context.Context, rows iter.Seq2[[]byte, error]) iter.Seq2[ccitt.Changes, error] {
 	return func(yield func(ccitt.Changes, error) bool) {
 		if s.tone == nil {
-			kept, err := s.look(rows)
-			if err != nil {
+			var err error
+			if rows, err = s.look(rows); err != nil {
 				yield(nil, err)
 				return
 			}
-			if kept != nil {
-				rows = keptRows(kept, s.layout.w)
-			}
 		}
-		dots := s.target.halftone(s.layout.w)
-		newSauvola(s.tone, dots, s.layout.w, s.target.Resolution).run(rows, yield)
+		if s.tone.paper != nil {
+			rows = s.tone.paper.flat(rows)
+		}
+		newSauvola(s.tone, s.target.halftone(s.layout.w), s.layout.w, s.target.Resolution).run(rows, yield)
 	}
 }
 
-// look finds the page's tone and returns its rows if they are not too many.
-func (s *fittedSource) look(rows iter.Seq2[[]byte, error]) ([]byte, error) {
-	var h histogram
-	g := newCells(s.layout.w, s.target.Resolution)
+// look finds the page's tone and gives its rows again.
+func (s *fittedSource) look(rows iter.Seq2[[]byte, error]) (again iter.Seq2[[]byte, error], err error) {
 	var kept []byte
-	size := s.layout.w * s.layout.h
-	if size <= bufferedShades {
+	if size := s.layout.w * s.layout.h; size <= bufferedShades {
 		kept = make([]byte, 0, size)
 	}
+	h, g, err := s.measure(rows, &kept)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		rows = keptRows(kept, s.layout.w)
+	}
+	t := h.tone(g)
+	if t.paper != nil {
+		if h, g, err = s.measure(t.paper.flat(rows), nil); err != nil {
+			return nil, err
+		}
+		paper := t.paper
+		t = h.tone(g)
+		t.paper = paper
+	}
+	s.tone = t
+	return rows, nil
+}
+
+// measure counts the shades of rows and looks at their cells; the rows are kept if there is something to keep them in.
+func (s *fittedSource) measure(rows iter.Seq2[[]byte, error], kept *[]byte) (*histogram, *cells, error) {
+	h, g := &histogram{}, newCells(s.layout.w, s.target.Resolution)
 	for row, err := range rows {
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		h.add(row)
 		g.add(row)
-		if kept != nil {
-			kept = append(kept, row...)
+		if kept != nil && *kept != nil {
+			*kept = append(*kept, row...)
 		}
 	}
-	s.tone = h.tone(g)
-	return kept, nil
+	return h, g, nil
 }
 
 func keptRows(kept []byte, width int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for ; len(kept) >= width; kept = kept[width:] {
-			if !yield(kept[:width], nil) {
+		for left := kept; len(left) >= width; left = left[width:] {
+			if !yield(left[:width], nil) {
 				return
 			}
 		}
