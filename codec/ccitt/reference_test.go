@@ -6,19 +6,28 @@ import (
 )
 
 // The reference decoder is written for clearness only: a bit at a time, a byte
-// per pixel, the tables as they stand in T.4. It accepts sound data only.
+// per pixel, changes searched for among the pixels as T.4 section 4.2.1 defines
+// them. Of the decoder it has nothing but the text of the code tables, which
+// TestEveryRun shows to those who have their own. It accepts sound data only.
 type reference struct {
 	data  []byte
 	at    int
 	p     Params
 	above []byte
+	// empty counts the runs without a pixel, other than a white one at the
+	// beginning of a row or one at its end. T.4 has no use for them.
+	empty int
 }
 
-var errReference = errors.New("reference: no such code")
+var (
+	errReference = errors.New("reference: no such code")
+	errBack      = errors.New("reference: a change left of a0")
+	errEnd       = errors.New("reference: end of data")
+)
 
 func (r *reference) bit() (byte, error) {
 	if r.at >= 8*len(r.data) {
-		return 0, errors.New("reference: end of data")
+		return 0, errEnd
 	}
 	shift := 7 - r.at%8
 	if r.p.LSBFirst {
@@ -101,23 +110,27 @@ func (r *reference) eol() bool {
 	}
 }
 
-// rows decodes the whole page into packed rows.
+// rows decodes the whole page into packed rows; with an error come those before it.
 func (r *reference) rows(height int) ([]byte, error) {
 	var out []byte
 	r.above = make([]byte, r.p.Width)
 	for y := range height {
 		row, err := r.row()
 		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", y, err)
+			return out, fmt.Errorf("row %d: %w", y, err)
 		}
-		packed := make([]byte, (len(row)+7)/8)
-		for x, c := range row {
-			packed[x/8] |= c << (7 - x%8)
-		}
-		out = append(out, packed...)
+		out = append(out, packRow(row)...)
 		r.above = row
 	}
 	return out, nil
+}
+
+func packRow(row []byte) []byte {
+	out := make([]byte, (len(row)+7)/8)
+	for x, c := range row {
+		out[x/8] |= c << (7 - x%8)
+	}
+	return out
 }
 
 func (r *reference) row() ([]byte, error) {
@@ -146,12 +159,16 @@ func (r *reference) oneDimensional() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		row = paintRun(row, colour, n)
+		row = r.paint(row, colour, n, len(row) == 0)
 	}
 	return row, r.check(row)
 }
 
-func paintRun(row []byte, colour byte, n int) []byte {
+// paint appends a run; first tells that it is the row's first.
+func (r *reference) paint(row []byte, colour byte, n int, first bool) []byte {
+	if n == 0 && !first && len(row) < r.p.Width {
+		r.empty++
+	}
 	for range n {
 		row = append(row, colour)
 	}
@@ -191,17 +208,20 @@ func (r *reference) twoDimensional() ([]byte, error) {
 		switch mode {
 		case 10:
 			b2 := r.change(b1+1, colour)
-			row = paintRun(row, colour, b2-len(row))
+			row = r.paint(row, colour, b2-len(row), false)
 		case 11:
 			for _, c := range []byte{colour, colour ^ 1} {
 				n, err := r.run(c)
 				if err != nil {
 					return nil, err
 				}
-				row = paintRun(row, c, n)
+				row = r.paint(row, c, n, a0 < 0 && c == colour)
 			}
 		default:
-			row = paintRun(row, colour, b1+mode-len(row))
+			if b1+mode < len(row) {
+				return nil, errBack
+			}
+			row = r.paint(row, colour, b1+mode-len(row), a0 < 0)
 			colour ^= 1
 		}
 	}
