@@ -161,7 +161,9 @@ func (w *pieceWalk) piece(i int, first jpeg.Header) error {
 	at := w.pieces[i]
 	part, err := jpeg.Decode(w.stream(i), jpeg.Options{Tables: w.tables, Height: at.height})
 	if err != nil {
-		return errorf("read", ErrDamaged, "strip %d: %w", i+1, err)
+		if part = w.mended(i, h, err); part == nil {
+			return errorf("read", ErrDamaged, "strip %d: %w", i+1, err)
+		}
 	}
 	t, m := w.page, w.image
 	if m.planes == nil && len(w.pieces) == 1 && part.Width == t.Width && part.Height == t.Height {
@@ -178,6 +180,22 @@ func (w *pieceWalk) piece(i int, first jpeg.Header) error {
 		w.short(at, short, fmt.Errorf("strip %d has %d rows of %d", i+1, part.Height, at.height))
 	}
 	return nil
+}
+
+// mended decodes what there is of a damaged piece and notes what is not, nil if that is all.
+func (w *pieceWalk) mended(i int, h jpeg.Header, why error) *jpeg.Planes {
+	at := w.pieces[i]
+	if 2*jpeg.Cost(h) > w.lim.MaxDecoded {
+		return nil
+	}
+	part, rows, err := jpeg.Mend(func() io.Reader { return w.stream(i) }, jpeg.Options{Tables: w.tables, Height: at.height}, w.image.colours.White())
+	if err != nil {
+		return nil
+	}
+	if lacks := min(at.height, w.page.Height-at.y) - rows; lacks > 0 {
+		w.short(at, lacks, fmt.Errorf("strip %d breaks off after %d rows: %w", i+1, rows, why))
+	}
+	return part
 }
 
 // lost notes a piece that cannot be decoded.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 
@@ -100,10 +101,24 @@ func openJPEG(r io.ReaderAt, size int64, lim Limits) (*document, error) {
 	return pictureDocument(p, lim, jpeg.Cost(h), func() (raster, error) {
 		planes, err := jpeg.Decode(section(), jpeg.Options{})
 		if err != nil {
-			return nil, pictureError("JPEG", err)
+			return mendedJPEG(section, h, lim, err)
 		}
 		return &jpegImage{planes: planes, colours: h.Meaning(), stats: Stats{Rows: planes.Height}}, nil
 	}), nil
+}
+
+// mendedJPEG decodes what there is of a damaged picture.
+func mendedJPEG(open func() io.Reader, h jpeg.Header, lim Limits, why error) (raster, error) {
+	if 2*jpeg.Cost(h) > lim.MaxDecoded {
+		return nil, pictureError("JPEG", why)
+	}
+	colours := h.Meaning()
+	planes, rows, err := jpeg.Mend(open, jpeg.Options{}, colours.White())
+	if err != nil {
+		return nil, pictureError("JPEG", why)
+	}
+	st := Stats{Rows: rows, Missing: planes.Height - rows, Partial: true, Err: fmt.Errorf("the JPEG picture breaks off after %d rows: %w", rows, why)}
+	return &jpegImage{planes: planes, colours: colours, stats: st}, nil
 }
 
 // maxScans is how many scans a progressive JPEG may have. Encoders write about ten; a scan can cost a few bytes in the file

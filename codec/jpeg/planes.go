@@ -52,7 +52,12 @@ func Decode(r io.Reader, o Options) (*Planes, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := jpeg.Decode(s.reader())
+	return s.planes(s.readerOf(s))
+}
+
+// planes decodes what r gives of the stream.
+func (s *stream) planes(r io.Reader) (*Planes, error) {
+	img, err := jpeg.Decode(r)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}

@@ -98,9 +98,9 @@ func (s *stream) put(marker byte, data []byte) {
 	s.head.Write(data)
 }
 
-// reader gives the stream as the decoder wants it: three components as if they were YCbCr and four as if they were CMYK,
-// which it gives out as they are.
-func (s *stream) reader() io.Reader {
+// readerOf gives the stream as the decoder wants it, its scan read from r: three components as if they were YCbCr and four
+// as if they were CMYK, which it gives out as they are.
+func (s *stream) readerOf(r io.Reader) io.Reader {
 	var start bytes.Buffer
 	first := &stream{}
 	if len(s.Components) == 4 {
@@ -112,7 +112,7 @@ func (s *stream) reader() io.Reader {
 	start.Write([]byte{0xff, markerSOI})
 	start.Write(first.head.Bytes())
 	start.Write(s.head.Bytes())
-	return io.MultiReader(&start, s)
+	return io.MultiReader(&start, r)
 }
 
 // Read gives what comes after the first scan's header, without segments that tell the number of rows, and with an end
@@ -149,24 +149,39 @@ func (s *stream) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// Tables gives the tables of a stream, from start marker to end marker.
-func Tables(r io.Reader) ([]byte, error) {
-	in, s := bufio.NewReader(r), &stream{Header: Header{Adobe: -1}}
+// Parts are the pieces of a header that does not stand before its coded data.
+type Parts struct {
+	Tables []byte // from start marker to end marker, as in [Options]
+	Frame  []byte // the segment of the frame header, with its marker; nil if there is none
+	Scan   []byte // that of the scan header
+}
+
+// ReadParts takes a header apart.
+func ReadParts(r io.Reader) (p Parts, err error) {
+	in, tables := bufio.NewReader(r), &stream{}
 	if marker, err := nextMarker(in); err != nil || marker != markerSOI {
-		return nil, fmt.Errorf("%w: it does not begin with a start marker", ErrFormat)
+		return p, fmt.Errorf("%w: it does not begin with a start marker", ErrFormat)
 	}
-	for s.head.Len() < maxTables {
+	for tables.head.Len() < maxTables && p.Scan == nil {
 		marker, data, err := nextSegment(in)
-		if err != nil || marker == markerSOS || marker == markerEOI {
+		if err != nil || marker == markerEOI {
 			break // What was found counts.
 		}
-		if marker == markerDHT || marker == markerDQT {
-			s.put(marker, data)
+		one := &stream{}
+		one.put(marker, data)
+		switch marker {
+		case markerDHT, markerDQT, markerDRI:
+			tables.put(marker, data)
+		case markerSOF0, markerSOF1:
+			p.Frame = one.head.Bytes()
+		case markerSOS:
+			p.Scan = one.head.Bytes()
 		}
 	}
-	if s.head.Len() == 0 {
-		return nil, fmt.Errorf("%w: it has no tables", ErrFormat)
+	p.Tables = append([]byte{0xff, markerSOI}, tables.head.Bytes()...)
+	p.Tables = append(p.Tables, 0xff, markerEOI)
+	if tables.head.Len() == 0 {
+		return p, fmt.Errorf("%w: it has no tables", ErrFormat)
 	}
-	tables := append([]byte{0xff, markerSOI}, s.head.Bytes()...)
-	return append(tables, 0xff, markerEOI), nil
+	return p, nil
 }
