@@ -91,6 +91,9 @@ func (g *Gateway) taken(tx *spool.Tx, t spool.Task, rec spool.Received, found []
 		state = Incomplete
 	}
 	trouble := strings.Join(faults, "; ")
+	if done, err := g.alternative(tx, t, rec, state, found); done || err != nil {
+		return err
+	}
 	if err := g.owe(tx, rec, state, readable, trouble); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type receiptWhat struct {
 	Trouble string `json:"trouble,omitempty"`
 	Pages   int    `json:"pages,omitempty"`
 	ByHand  bool   `json:"byHand,omitempty"` // a person has it sent
+	Prefer  bool   `json:"prefer,omitempty"` // it asks for a better form (RFC 3297)
 }
 
 // owe decides which receipts a received mail gets and queues them. The reason is in the journal, also for none.
@@ -176,6 +177,9 @@ func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat, tells 
 	if w.ByHand {
 		m.Mode, m.Sending, m.Type = mdn.ManualAction, mdn.SentManually, mdn.TypeDisplayed
 	}
+	if w.Prefer {
+		m.Type, m.Modifiers = mdn.TypeDeleted, []string{mdn.AlternativePreferred}
+	}
 	if w.Failed {
 		m.Type, m.Modifiers = mdn.TypeProcessed, []string{mdn.ModifierError}
 		m.Errors = []string{"5.6.1 " + w.Trouble}
@@ -186,6 +190,8 @@ func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat, tells 
 func (g *Gateway) mdnWords(rec spool.Received, w receiptWhat) string {
 	what := fmt.Sprintf("Your Internet fax %q to %s, received on %s,", rec.Subject, g.receiptFrom(rec), stamp(rec.ReceivedAt))
 	switch {
+	case w.Prefer:
+		return what + " could be had in a better form, says its sender. Please send that one; this device tells below what it takes.\n"
 	case !w.Failed:
 		return fmt.Sprintf("%s was processed successfully: %s.\n", what, countPages(w.Pages))
 	case w.Pages > 0:

@@ -34,6 +34,11 @@ type receivedAttrs struct {
 	Answered bool        `json:"answered,omitempty"` // the mailbox says that another program has sent the MDN (RFC 3503)
 
 	SubAddress string `json:"subAddress,omitempty"` // that the fax came with
+
+	Alternatives []string `json:"alternatives,omitempty"` // better forms that the sender offers, and that may be asked for (RFC 3297)
+	Asked        bool     `json:"asked,omitempty"`        // one of them has been asked for
+	Original     string   `json:"original,omitempty"`     // Message-ID of the fax that this one is the better form of
+	Unavailable  bool     `json:"unavailable,omitempty"`  // it is no fax, it says that there is no better form of that one
 }
 
 // maxTraces is the number of Received fields at which a mail is taken for a loop.
@@ -420,7 +425,10 @@ func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) rece
 	a := receivedAttrs{
 		Request: in.msg.Request(), Rcpt: rcpt, EnvID: env.EnvID, Ret: env.Ret, SMTP: env.Mailbox == nil,
 		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg), Answered: env.MDNSent,
-		SubAddress: g.subAddress(rcpt, env.Mailbox != nil, in.msg),
+		SubAddress: g.subAddress(rcpt, env.Mailbox != nil, in.msg), Original: in.msg.OriginalMessageID, Unavailable: in.msg.Option("Alternative-not-available"),
+	}
+	if in.msg.Option("Alternative-available") && in.msg.Features != "" && in.msg.Names(g.receiptFrom(spool.Received{EnvelopeTo: rcpt.Address})) {
+		a.Alternatives = in.msg.Alternatives
 	}
 	if a.SMTP { // the envelope is the Return-Path itself
 		a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0

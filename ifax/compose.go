@@ -310,6 +310,9 @@ func (a Attachment) fields() []mdn.Field {
 	if a.Features != "" {
 		fields = append(fields, mdn.Field{Name: "Content-Features", Value: a.Features})
 	}
+	for _, alternative := range a.Alternatives {
+		fields = append(fields, mdn.Field{Name: "Content-Alternative", Value: alternative})
+	}
 	return fields
 }
 

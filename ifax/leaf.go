@@ -72,6 +72,7 @@ func (p *parser) sorted(r *bufio.Reader, head []byte, h Header, t mediaType, inf
 	text := t.major() == "text" && t.value != "text/rtf"
 	switch {
 	case readable(info.Type):
+		p.msg.described(h)
 		return p.document(r, info, at)
 	case text && !attached && t.value == "text/html":
 		return p.text(&at.sink.html, io.LimitReader(textReader(r, t.params["charset"], head), htmlLimit))

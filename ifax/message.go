@@ -66,6 +66,8 @@ type Message struct {
 	AutoSubmitted, Precedence, ListID string
 	// Features is the text of Content-features of the message or of its first document (RFC 2912).
 	Features string
+	// Alternatives are the texts of Content-alternative of the message or of its first document: what else its sender can give (RFC 3297 section 4).
+	Alternatives []string
 	// Header is the message's whole header as read.
 	Header Header
 	// Warnings are deviations that Parse tolerated, in words.
@@ -127,6 +129,8 @@ type Attachment struct {
 	Application string
 	// Features is the text of a Content-features field (RFC 2912); empty leaves it out.
 	Features string
+	// Alternatives are the texts of Content-alternative fields (RFC 3297 section 4).
+	Alternatives []string
 	// Open gives the octets; Compose reads them once and closes.
 	Open func() (io.ReadCloser, error)
 }

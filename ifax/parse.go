@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -218,7 +219,27 @@ func (m *Message) fill(h Header, charset string) {
 			m.ListID = tidy(h.Get(name))
 		}
 	}
-	m.Features = h.Get("Content-Features")
+	m.described(h)
+}
+
+// described takes over what a header says about the features of what is below it; the first one that says anything counts.
+func (m *Message) described(h Header) {
+	if m.Features == "" && len(m.Alternatives) == 0 {
+		m.Features, m.Alternatives = h.Get("Content-Features"), h.Values("Content-Alternative")
+	}
+}
+
+// Option tells whether the request for a receipt has this option (RFC 3297: Alternative-available, Alternative-not-available).
+func (m *Message) Option(attribute string) bool {
+	if m.Notify == nil {
+		return false
+	}
+	return slices.ContainsFunc(mdn.Options(m.Notify.Options), func(o mdn.Option) bool { return strings.EqualFold(o.Attribute, attribute) })
+}
+
+// Names tells whether the header names an address as a recipient: only then may that one ask for another form (RFC 3297 section 3).
+func (m *Message) Names(address string) bool {
+	return slices.ContainsFunc(slices.Concat(m.To, m.Cc), func(a mail.Address) bool { return mdn.SameAddress(a.Address, address) })
 }
 
 // notify reads a request for a receipt (RFC 8098 section 2.1).

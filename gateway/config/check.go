@@ -106,6 +106,7 @@ func (f *Fax) check(p *problems) {
 	p.elsewhere("fax.deliver_to", f.DeliverTo, f.Addresses)
 	p.elsewhere("fax.administrator", f.Administrator, f.Addresses)
 	p.span("fax.reply_time", f.ReplyTime)
+	p.span("fax.alternative_time", f.AskTime)
 	p.wants(utf8.RuneCountInString(f.Name) <= 30, "fax.name", "at most 30 characters, not %d", utf8.RuneCountInString(f.Name))
 	f.checkNames(p)
 	p.oneOf("fax.answer", f.Answer, "off", "asked", "errors")

@@ -44,6 +44,8 @@ type Fax struct {
 	DeliverTo     string   `toml:"deliver_to" comment:"a received fax that no [[route]] takes is mailed here as PDF; empty: it stays in the inbox"`
 	Administrator string   `toml:"administrator" comment:"gets one mail for each failed, expired or uncertain fax and for each failed route"`
 	Answer        string   `toml:"answer" comment:"MDN reply: off | asked | errors (asked, and error receipts unasked)"`
+	Alternatives  bool     `toml:"prefer_alternatives" comment:"ask for the better form where a sender offers one (RFC 3297)"`
+	AskTime       Duration `toml:"alternative_time" comment:"how long the better form is waited for; then the fax is taken as it came"`
 	RequestMDN    bool     `toml:"request_mdn" comment:"ask for a receipt (MDN) with each fax"`
 	RequestDSN    bool     `toml:"request_dsn" comment:"ask the mail servers for a delivery report (DSN) with each fax"`
 	Application   bool     `toml:"application" comment:"send application=faxbw with image/tiff: some machines choose the paper by it"`
@@ -169,7 +171,7 @@ func Default() Config {
 			Name: "faxgate", Names: []string{}, Subject: "Internet fax from {name} ({pages})", Answer: "asked", RequestMDN: true, Application: true, HeaderLine: true,
 			Codings: []string{"MH", "MR", "MMR"}, Papers: []string{"A4", "Letter", "Legal", "B4", "A3"}, MaxResolution: "400x400",
 			Colour:    "colour",
-			ReplyTime: Duration(30 * 24 * time.Hour),
+			ReplyTime: Duration(30 * 24 * time.Hour), AskTime: Duration(10 * time.Minute),
 		},
 		Listen:  Listen{SMTP: "127.0.0.1:2525", MaxSize: 256 << 20},
 		Relay:   Relay{Port: 25, TLS: "starttls", Mechanism: "auto", Timeout: Duration(time.Minute)},
