@@ -85,6 +85,7 @@ func (w *jbigWalk) strip(i int) bool {
 func (w *jbigWalk) count(err error, missing int) {
 	st := w.dec.Stats()
 	w.stats.BadRows += min(st.Bad*w.dec.Params().Stripe, st.Rows)
+	w.stats.Partial = w.stats.Partial || st.Partial
 	switch {
 	case st.Err != nil:
 		w.stats.Err = st.Err

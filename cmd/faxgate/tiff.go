@@ -131,12 +131,12 @@ func (t *tiffCheckCmd) Run(a *app) error {
 // known refuses a profile that there is none of, or that this version does not know the rules of.
 func (t *tiffCheckCmd) known() error {
 	switch p := strings.ToUpper(t.Profile); p {
-	case "", "S", "F", "C":
+	case "", "S", "F", "J", "C":
 		return nil
-	case "J", "L", "M":
-		return usagef("checking against profile %s is not built yet: use S, F or C", p)
+	case "L", "M":
+		return usagef("checking against profile %s is not built yet: use S, F, J or C", p)
 	default:
-		return usagef("%q is no profile: use S, F or C", t.Profile)
+		return usagef("%q is no profile: use S, F, J or C", t.Profile)
 	}
 }
 
@@ -152,8 +152,8 @@ func (t *tiffCheckCmd) letter(a *app, f *file) (byte, error) {
 	least := byte('S')
 	for _, p := range info.Pages {
 		switch {
-		case p.Profile == "C":
-			return 'C', nil
+		case p.Profile == "C" || p.Profile == "J":
+			return p.Profile[0], nil
 		case p.Profile != "S":
 			least = 'F'
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,8 +13,8 @@ import (
 
 type tiffConvertCmd struct {
 	output
-	Profile    string   `help:"S, F or C (default: S, or F if the coding or resolution needs it)." placeholder:"LETTER"`
-	Coding     string   `help:"mh, mr, mmr or jpeg (default: mh for S, mmr for F, jpeg for C)." placeholder:"CODING"`
+	Profile    string   `help:"S, F, J or C (default: S, or F if the coding or resolution needs it)." placeholder:"LETTER"`
+	Coding     string   `help:"mh, mr, mmr, jbig or jpeg (default: mh for S, mmr for F, jbig for J, jpeg for C)." placeholder:"CODING"`
 	Colour     string   `help:"What pages with colours become: colour or grey (profile C), or none, black and white." placeholder:"CHOICE"`
 	Resolution string   `help:"Dots per inch, such as 204x196 or 300 (default: 204x196, 200 for profile C)." placeholder:"DPI"`
 	Paper      []string `help:"A4, Letter, Legal, B4 or A3; several: each page gets the smallest that holds it." default:"A4"`
@@ -129,21 +130,21 @@ func (t *tiffConvertCmd) profile(target codec.Target) (codec.Profile, error) {
 	}
 	simple := r == codec.Resolution{} || r.ProfileS()
 	switch {
-	case letter == "J" || letter == "L" || letter == "M":
-		return codec.Profile{}, usagef("profile %s is not built yet: use S, F or C", letter)
-	case coding == codec.JBIG:
-		return codec.Profile{}, usagef("coding jbig is not built yet: use mh, mr, mmr or jpeg")
+	case letter == "L" || letter == "M":
+		return codec.Profile{}, usagef("profile %s is not built yet: use S, F, J or C", letter)
+	case letter == "" && coding == codec.JBIG:
+		letter = "J"
 	case letter == "" && (coding == codec.JPEG || coding == "" && target.Kind != codec.Bilevel):
 		letter = "C"
 	case letter == "" && (coding == "" || coding == codec.MH) && simple:
 		letter = "S"
 	case letter == "":
 		letter = "F"
-	case letter != "S" && letter != "F" && letter != "C":
-		return codec.Profile{}, usagef("%q is no profile: use S, F or C", t.Profile)
+	case !slices.Contains([]string{"S", "F", "J", "C"}, letter):
+		return codec.Profile{}, usagef("%q is no profile: use S, F, J or C", t.Profile)
 	}
 	if coding == "" {
-		coding = map[string]codec.Coding{"S": codec.MH, "F": codec.MMR, "C": codec.JPEG}[letter]
+		coding = map[string]codec.Coding{"S": codec.MH, "F": codec.MMR, "J": codec.JBIG, "C": codec.JPEG}[letter]
 	}
 	return t.agreed(codec.Profile{Letter: letter[0], Coding: coding}, target)
 }
@@ -155,6 +156,10 @@ func (t *tiffConvertCmd) agreed(p codec.Profile, target codec.Target) (codec.Pro
 	switch {
 	case p.Letter == 'C' && p.Coding != codec.JPEG:
 		return p, usagef("profile C is always coded jpeg (RFC 3949 section 6): use --profile F for %s", word)
+	case p.Letter == 'J' && p.Coding != codec.JBIG:
+		return p, usagef("profile J is always coded jbig (RFC 3949 section 5): use --profile F for %s", word)
+	case p.Letter != 'J' && p.Coding == codec.JBIG:
+		return p, usagef("jbig is the coding of profile J (RFC 3949 section 5), not of profile %c", p.Letter)
 	case p.Letter != 'C' && p.Coding == codec.JPEG:
 		return p, usagef("jpeg is the coding of profile C (RFC 3949 section 6), not of profile %c", p.Letter)
 	case p.Letter != 'C' && target.Kind != codec.Bilevel:

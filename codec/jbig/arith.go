@@ -8,11 +8,11 @@ import (
 // arith is the arithmetic decoder of T.82 section 6.8.3. Its registers have T.82's meaning in the upper half; below are
 // bits of the code that T.82 would read later.
 type arith struct {
-	a     uint64 // the interval
-	c     uint64 // the code, always below a
-	limit uint64 // what the interval may shrink to without an event: above c and half
-	n     int    // bits of c that T.82 has not come to
-	false int    // zeros that were put into c because the data of the stripe had ended
+	a      uint64 // the interval
+	c      uint64 // the code, always below a
+	limit  uint64 // what the interval may shrink to without an event: above c and half
+	n      int    // bits of c that T.82 has not come to
+	madeUp int    // zeros that were put into c because the data of the stripe had ended
 
 	in  source
 	ctx contexts
@@ -20,13 +20,13 @@ type arith struct {
 
 // begin starts the data of a stripe.
 func (d *arith) begin() {
-	d.a, d.c, d.n, d.false = 0x10000<<qShift, 0, -16, 0
+	d.a, d.c, d.n, d.madeUp = 0x10000<<qShift, 0, -16, 0
 	d.refill()
 	d.limit = max(d.c+1, half)
 }
 
 // missing says how many bits the decoder has used that were not there.
-func (d *arith) missing() int { return max(0, d.false-d.n) }
+func (d *arith) missing() int { return max(0, d.madeUp-d.n) }
 
 // event decodes the symbol of context cx when the interval a, without the LPS's, is no longer above limit: an LPS, or an
 // MPS after which the interval is to be renormalised. It gives the symbol and the new interval. Which of them it is can
@@ -74,7 +74,7 @@ func (d *arith) repeats(cx uint64, n int) int {
 // refill brings the code to at least 16 bits ahead; after the end of the stripe's data they are zeros.
 func (d *arith) refill() {
 	s := &d.in
-	if s.pos+4 <= s.end && d.n >= 0 {
+	if s.pos+4 <= s.end && d.n >= 0 && d.madeUp == 0 {
 		v := binary.BigEndian.Uint32(s.buf[s.pos:])
 		if ones := ^v; (ones-0x01010101)&^ones&0x80808080 == 0 {
 			d.c |= uint64(v) << (15 - d.n)
@@ -84,9 +84,13 @@ func (d *arith) refill() {
 		}
 	}
 	for d.n < 16 {
-		b, ok := s.coded()
+		// Once it has ended, what comes in may be the next stripe's.
+		b, ok := byte(0), false
+		if d.madeUp == 0 {
+			b, ok = s.coded()
+		}
 		if !ok {
-			d.false += 16 - d.n
+			d.madeUp += 16 - d.n
 			d.n = 16
 			return
 		}

@@ -131,7 +131,7 @@ func (d *Decoder) NextRow() ([]byte, error) {
 		d.rows.next()
 		d.pixels()
 	}
-	if d.arith.false > 0 && !d.checked && !d.late() {
+	if d.arith.madeUp > 0 && !d.checked && !d.late() {
 		return nil, io.EOF
 	}
 	d.st.Rows++
