@@ -22,6 +22,11 @@ type Choices struct {
 	OffPeak  bool   `json:"offPeak,omitempty" doc:"Not before the off-peak time that the configuration sets ([off_peak]); at once if it is now."`
 	Priority string `json:"priority,omitempty" enum:"low,normal,high" doc:"Of the faxes that are due, those with a higher priority go first; by default normal."`
 
+	Colour    string `json:"colour,omitempty" enum:"colour,grey,none" doc:"What becomes of pages with colours or greys, for machines that take them: none is black and white. By default as the configuration says (fax.colour)."`
+	Deskew    *bool  `json:"deskew,omitempty" doc:"Turn pages of which the lines of writing run askew; by default as the configuration says ([clean]), as the next two."`
+	DropBlank *bool  `json:"dropBlank,omitempty" doc:"Leave out pages on which nothing is."`
+	Border    *bool  `json:"border,omitempty" doc:"Make the black border white that a scanner leaves around a page."`
+
 	Notify        string `json:"notify,omitempty" maxLength:"320" doc:"Mail address of a person who is told what became of the fax, once, when all recipients have it or cannot get it."`
 	NotifyWhen    string `json:"notifyWhen,omitempty" enum:"always,trouble,never" doc:"Tell always (by default), only of trouble, or never."`
 	NotifyContent bool   `json:"notifyContent,omitempty" doc:"With a picture of the first page."`
@@ -39,6 +44,7 @@ func (in *choicesRequest) request(now time.Time) (gateway.SubmitRequest, error) 
 	c := in.Body
 	r := gateway.SubmitRequest{
 		To: c.To, Key: in.Key, Subject: strings.Join(strings.Fields(c.Subject), " "), HeaderName: c.HeaderName, OffPeak: c.OffPeak, Priority: c.Priority,
+		Colour: c.Colour, Deskew: c.Deskew, DropBlank: c.DropBlank, Border: c.Border,
 		Outcome: gateway.Outcome{To: c.Notify, When: c.NotifyWhen, Content: c.NotifyContent},
 	}
 	return r, setTime(&r, c.At, now)
@@ -86,6 +92,14 @@ func choose(r *gateway.SubmitRequest, name, text string, now time.Time) (known b
 		r.OffPeak, err = yes(name, text)
 	case "priority":
 		r.Priority = text
+	case "colour":
+		r.Colour = text
+	case "deskew":
+		r.Deskew, err = maybe(name, text)
+	case "dropBlank":
+		r.DropBlank, err = maybe(name, text)
+	case "border":
+		r.Border, err = maybe(name, text)
 	case "notify":
 		r.Outcome.To = text
 	case "notifyWhen":
@@ -106,6 +120,15 @@ func yes(name, text string) (bool, error) {
 		return false, nil
 	}
 	return false, badUpload(http.StatusBadRequest, "%s: write true or false, not %q.", name, text)
+}
+
+// maybe reads a switch that may be left as it is.
+func maybe(name, text string) (*bool, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // nothing said is a value of its own
+	}
+	on, err := yes(name, text)
+	return &on, err
 }
 
 // choiceFields describes the fields that choose takes, in the words that describe Choices.

@@ -133,7 +133,7 @@ func (u *upload) part(part *multipart.Part) error {
 		}
 		known, err := choose(&u.request, name, text, time.Now())
 		if !known {
-			return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject, text, headerName, at, offPeak, priority, notify, notifyWhen and notifyContent.", name)
+			return badUpload(http.StatusBadRequest, "The field %q is not known here: use to, file, subject, text, headerName, at, offPeak, priority, colour, deskew, dropBlank, border, notify, notifyWhen and notifyContent.", name)
 		}
 		return err
 	}

@@ -52,11 +52,11 @@ type Contact struct {
 
 // ContactForm is the form that somebody has set by hand. Empty members are left to what both sides have.
 type ContactForm struct {
-	Profile    string `json:"profile,omitempty"` // S, F or PDF
+	Profile    string `json:"profile,omitempty"` // S, F, J or PDF
 	Coding     string `json:"coding,omitempty"`
 	Resolution string `json:"resolution,omitempty"`
 	Paper      string `json:"paper,omitempty"`
-	Colour     string `json:"colour,omitempty"` // the machine takes colour or grey pages, or is to get none
+	Colour     string `json:"colour,omitempty"` // what the machine takes of pages with shades (Profile C): colour, grey or none
 }
 
 // The limits of a contact's members, in characters.
@@ -124,7 +124,7 @@ func (g *Gateway) checked(c Contact) (Contact, error) {
 		return c, err
 	}
 	if c.Pinned && c.Form == (ContactForm{}) {
-		return c, &InputError{"pinned", "only a form that is set by hand can be pinned: give profile, coding, resolution or paper"}
+		return c, &InputError{"pinned", "only a form that is set by hand can be pinned: give profile, coding, resolution, paper or colour"}
 	}
 	if c.HeaderName = strings.TrimSpace(c.HeaderName); c.HeaderName != "" {
 		if _, ok := g.cfg.Fax.SenderName(c.HeaderName); !ok {
@@ -192,17 +192,27 @@ func checkCode(code string) (string, error) {
 func (f ContactForm) checked() (ContactForm, error) {
 	f.Profile = strings.ToUpper(strings.TrimSpace(f.Profile))
 	switch {
-	case !slices.Contains([]string{"", "S", "F", "PDF"}, f.Profile):
-		return f, &InputError{"profile", fmt.Sprintf("S, F or PDF, not %q", f.Profile)}
+	case f.Profile == "C":
+		return f, &InputError{"profile", "Profile C is for pages with colours or greys only: leave the profile to the other pages, and set colour to colour or grey"}
+	case !slices.Contains([]string{"", "S", "F", "J", "PDF"}, f.Profile):
+		return f, &InputError{"profile", fmt.Sprintf("S, F, J or PDF, not %q", f.Profile)}
 	case f.Profile == "PDF" && f != (ContactForm{Profile: "PDF"}):
-		return f, &InputError{"profile", "a PDF has neither coding nor resolution nor paper to set"}
+		return f, &InputError{"profile", "a PDF has neither coding nor resolution nor paper nor colour to set"}
+	}
+	if f.Colour = strings.ToLower(strings.TrimSpace(f.Colour)); f.Colour != "" {
+		if _, err := codec.ParseMultiValue(f.Colour); err != nil {
+			return f, &InputError{"colour", err.Error()}
+		}
 	}
 	if f.Coding != "" {
 		c, err := codec.ParseCoding(f.Coding)
-		if err != nil || c == codec.JPEG || c == codec.JBIG {
-			return f, &InputError{"coding", fmt.Sprintf("MH, MR or MMR, not %q", f.Coding)}
+		if err != nil || c == codec.JPEG {
+			return f, &InputError{"coding", fmt.Sprintf("MH, MR, MMR or JBIG, not %q (JPEG is for pages with colours or greys: set colour)", f.Coding)}
 		}
 		f.Coding = string(c)
+		if jbig := c == codec.JBIG; f.Profile != "" && jbig != (f.Profile == "J") {
+			return f, &InputError{"coding", "JBIG is the coding of Profile J, and Profile J has no other (RFC 3949 section 5)"}
+		}
 	}
 	if f.Paper != "" {
 		p, err := codec.ParsePaper(f.Paper)
@@ -219,13 +229,17 @@ func (f ContactForm) checked() (ContactForm, error) {
 		}
 		f.Resolution = r.String()
 	}
-	if f.Profile == "S" && (f.Coding != "" && f.Coding != "MH" || f.Resolution != "" && !r.ProfileS() || f.Paper == "B4" || f.Paper == "A3") {
-		return f, &InputError{"profile", "Profile S is MH at 204x98, 204x196, 200x100 or 200x200 on A4, Letter or Legal (RFC 3949 section 3): use F for more"}
+	if f.Profile == "S" && (f.Coding != "" && f.Coding != "MH" || f.Resolution != "" && !r.ProfileS() || f.Paper == "B4" || f.Paper == "A3" || f.shades() != codec.Bilevel) {
+		return f, &InputError{"profile", "Profile S is in black and white, MH at 204x98, 204x196, 200x100 or 200x200 on A4, Letter or Legal (RFC 3949 section 3): use F for more"}
 	}
 	return f, nil
 }
 
 // String is the form in one line.
 func (f ContactForm) String() string {
-	return strings.Join(strings.Fields(strings.Join([]string{f.Profile, f.Coding, f.Resolution, f.Paper}, " ")), " ")
+	colour := f.Colour
+	if colour == string(codec.MultiNone) {
+		colour = "no colour"
+	}
+	return strings.Join(strings.Fields(strings.Join([]string{f.Profile, f.Coding, f.Resolution, f.Paper, colour}, " ")), " ")
 }

@@ -19,7 +19,7 @@ import (
 
 // contactColumns are the columns of the address book as CSV, and the keys of a [[contact]] in TOML. Only address is needed.
 var contactColumns = []string{
-	"address", "name", "code", "kind", "profile", "coding", "resolution", "paper", "pinned", "size_limit", "tls", "host", "port", "receipt", "header_name",
+	"address", "name", "code", "kind", "profile", "coding", "resolution", "paper", "colour", "pinned", "size_limit", "tls", "host", "port", "receipt", "header_name",
 	"split", "offer", "same_device", "acknowledge",
 }
 
@@ -223,7 +223,7 @@ func yes(on bool) string {
 func (c *Contact) text(name string) *string {
 	return map[string]*string{
 		"address": &c.Address, "name": &c.Name, "code": &c.Code, "kind": (*string)(&c.Kind), "profile": &c.Form.Profile, "coding": &c.Form.Coding,
-		"resolution": &c.Form.Resolution, "paper": &c.Form.Paper, "tls": &c.TLS, "host": &c.Host, "header_name": &c.HeaderName,
+		"resolution": &c.Form.Resolution, "paper": &c.Form.Paper, "colour": &c.Form.Colour, "tls": &c.TLS, "host": &c.Host, "header_name": &c.HeaderName,
 		"split": &c.Split, "same_device": &c.SameDevice,
 	}[name]
 }

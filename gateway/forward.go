@@ -110,7 +110,10 @@ func (g *Gateway) asBefore(ctx context.Context, j spool.Job, r *SubmitRequest) e
 	if r.Outcome == (Outcome{}) {
 		r.Outcome = readJobAttrs(j).Outcome
 	}
-	name := readWhat[faxWhat](tasks[0]).Header
+	was := readWhat[faxWhat](tasks[0])
+	r.Colour = cmp.Or(r.Colour, string(was.Colour))
+	r.Deskew, r.DropBlank, r.Border = cmp.Or(r.Deskew, &was.Clean.Deskew), cmp.Or(r.DropBlank, &was.Clean.DropBlank), cmp.Or(r.Border, &was.Clean.Border)
+	name := was.Header
 	if _, known := g.cfg.Fax.SenderName(name); known && !slices.ContainsFunc(tasks, func(t spool.Task) bool { return readWhat[faxWhat](t).Header != name }) {
 		r.HeaderName = cmp.Or(r.HeaderName, name)
 	}

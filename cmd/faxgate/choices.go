@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +20,11 @@ type choices struct {
 	OffPeak  bool   `help:"Not before the off-peak time of the configuration ([off_peak]); at once if it is now."`
 	Priority string `help:"low, normal or high: of the faxes that are due, the higher ones go first." enum:"low,normal,high" default:"normal"`
 
+	Colour    string `help:"What becomes of pages with colours or greys, for machines that take them: colour, grey or none (black and white); as the configuration says (fax.colour)." placeholder:"colour|grey|none"`
+	Deskew    *bool  `negatable:"" help:"Turn pages of which the lines run askew; this and the next two as the configuration says ([clean])."`
+	DropBlank *bool  `negatable:"" help:"Leave out pages on which nothing is."`
+	Border    *bool  `negatable:"" help:"Make the black border white that a scanner leaves around a page."`
+
 	Notify        string `help:"Mail to this person what became of the fax, once it is known of every recipient." placeholder:"ADDR"`
 	NotifyWhen    string `help:"always, trouble (only if a recipient did not get it) or never." enum:"always,trouble,never" default:"always"`
 	NotifyContent bool   `help:"With a picture of the first page in that mail."`
@@ -30,6 +36,7 @@ type choices struct {
 func (c *choices) body(to []string, now time.Time) (console.Choices, error) {
 	b := console.Choices{
 		To: to, Subject: c.Subject, HeaderName: c.Header, OffPeak: c.OffPeak, Priority: c.Priority, Notify: c.Notify, NotifyContent: c.NotifyContent,
+		Colour: c.Colour, Deskew: c.Deskew, DropBlank: c.DropBlank, Border: c.Border,
 	}
 	if c.Priority == "normal" {
 		b.Priority = "" // as it is without a word, or as it was
@@ -54,6 +61,12 @@ func (c *choices) body(to []string, now time.Time) (console.Choices, error) {
 func fields(b console.Choices) map[string]string {
 	f := map[string]string{
 		"subject": b.Subject, "headerName": b.HeaderName, "at": b.At, "priority": b.Priority, "notify": b.Notify, "notifyWhen": b.NotifyWhen,
+		"colour": b.Colour,
+	}
+	for name, on := range map[string]*bool{"deskew": b.Deskew, "dropBlank": b.DropBlank, "border": b.Border} {
+		if on != nil {
+			f[name] = strconv.FormatBool(*on)
+		}
 	}
 	if b.OffPeak {
 		f["offPeak"] = "true"

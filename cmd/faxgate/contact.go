@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"faxgate/console"
@@ -32,10 +31,11 @@ type contactFlags struct {
 	Name       *string      `help:"Name, for people."`
 	Code       *string      `help:"Short code to send to."`
 	Kind       *string      `help:"machine (best form that it is known to take), person (PDF, no receipt asked for) or unknown (Profile S)." placeholder:"KIND"`
-	Profile    *string      `help:"Form by hand: S, F or PDF." placeholder:"S|F|PDF"`
-	Coding     *string      `help:"Form by hand: MH, MR or MMR." placeholder:"CODING"`
+	Profile    *string      `help:"Form by hand: S, F, J or PDF." placeholder:"S|F|J|PDF"`
+	Coding     *string      `help:"Form by hand: MH, MR, MMR or JBIG." placeholder:"CODING"`
 	Resolution *string      `help:"Form by hand, such as 204x196." placeholder:"RES"`
 	Paper      *string      `help:"Form by hand: A4, Letter, Legal, B4 or A3." placeholder:"PAPER"`
+	Colour     *string      `help:"Pages with colours or greys, by hand: colour (the machine takes JPEG in colour), grey or none." placeholder:"colour|grey|none"`
 	Pinned     *bool        `negatable:"" help:"The form by hand wins over what the machine tells of itself."`
 	SizeLimit  *config.Size `help:"Largest mail that is sent there, such as 2MB; 0: no limit." placeholder:"SIZE"`
 	TLS        *string      `name:"tls" help:"off, starttls, starttls-required or implicit." placeholder:"POLICY"`
@@ -52,11 +52,8 @@ type contactFlags struct {
 
 // unbuilt refuses a form that this version cannot make.
 func (f *contactFlags) unbuilt() error {
-	if f.Profile != nil && slices.Contains([]string{"C", "J", "L", "M"}, strings.ToUpper(*f.Profile)) {
-		return usagef("profile %s is not built yet: use S, F or PDF", strings.ToUpper(*f.Profile))
-	}
-	if f.Coding != nil && slices.Contains([]string{"JPEG", "JBIG"}, strings.ToUpper(*f.Coding)) {
-		return usagef("coding %s is not built yet: use MH, MR or MMR", strings.ToLower(*f.Coding))
+	if f.Profile != nil && (strings.EqualFold(*f.Profile, "L") || strings.EqualFold(*f.Profile, "M")) {
+		return usagef("profile %s is not built yet: use S, F, J or PDF, and --colour for pages with shades", strings.ToUpper(*f.Profile))
 	}
 	return nil
 }
@@ -72,6 +69,7 @@ func (f *contactFlags) apply(c *gateway.Contact) error {
 	set(&c.Form.Coding, f.Coding)
 	set(&c.Form.Resolution, f.Resolution)
 	set(&c.Form.Paper, f.Paper)
+	set(&c.Form.Colour, f.Colour)
 	set(&c.Pinned, f.Pinned)
 	set(&c.SizeLimit, f.SizeLimit)
 	set(&c.TLS, f.TLS)
