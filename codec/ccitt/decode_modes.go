@@ -43,6 +43,7 @@ func (d *Decoder) findB1() {
 func (d *Decoder) horizontal() outcome {
 	first := 1 - d.k&1
 	if !d.run(first) || !d.run(1-first) {
+		d.a0 = max(d.a0, 0) // the row has begun: an EOL is not the page's end
 		return d.badRun2D()
 	}
 	d.findB1()

@@ -154,12 +154,13 @@ func (r *reference) row() ([]byte, error) {
 
 func (r *reference) oneDimensional() ([]byte, error) {
 	var row []byte
-	for colour := byte(0); len(row) < r.p.Width; colour ^= 1 {
+	for i := 0; len(row) < r.p.Width; i++ {
+		colour := byte(i % 2)
 		n, err := r.run(colour)
 		if err != nil {
 			return nil, err
 		}
-		row = r.paint(row, colour, n, len(row) == 0)
+		row = r.paint(row, colour, n, i == 0)
 	}
 	return row, r.check(row)
 }
