@@ -163,6 +163,7 @@ func (g *Gateway) faxMail(t spool.Task, job spool.Job, messageID string, body fa
 	if body.form.MDN {
 		m.Notify = &ifax.Notify{To: []mail.Address{{Address: account.Address}}}
 	}
+	negotiated(&m, readWhat[faxWhat](t), body.form)
 	return m
 }
 

@@ -177,7 +177,9 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 		return g.delivered(tx, t, m, report, c)
 	case mdn.Refused, mdn.Deleted:
 		return g.notConfirmed(tx, t, report, f)
-	default: // relayed, expanded, delayed, negotiation: the rung stays
+	case mdn.Negotiate:
+		return g.negotiate(tx, t, m, report, f)
+	default: // relayed, expanded, delayed: the rung stays
 		if t.State == Uncertain {
 			return g.arrived(tx, t, m, c)
 		}

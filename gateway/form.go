@@ -22,6 +22,9 @@ func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Docu
 	}
 	w := readWhat[faxWhat](t)
 	p.shades = g.multiValue(w)
+	if w.Asked != "" && !healed {
+		p.asked(w.Asked)
+	}
 	opened, docs = w.portion(opened, docs)
 	sums, err := summaries(ctx, opened)
 	if err != nil {
@@ -39,7 +42,16 @@ func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Docu
 	for i := range targets {
 		targets[i].Header, targets[i].Clean = g.headerLine(t, body.form.Pages), w.Clean
 	}
-	return body, g.tiffBody(ctx, &body, p, targets, sums, opened, docs)
+	if err := g.tiffBody(ctx, &body, p, targets, sums, opened, docs); err != nil {
+		return body, err
+	}
+	switch {
+	case w.Asked != "" && body.form.Profile == "S":
+		body.sorry()
+	case c.Offer && w.Asked == "" && !healed:
+		g.offer(&body, p, targets, sums)
+	}
+	return body, nil
 }
 
 // summaries sums up each document.

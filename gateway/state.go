@@ -94,8 +94,10 @@ type messageForm struct {
 	Shades     string   `json:"shades,omitempty"` // of Profile C: grey or colour
 	Blank      int      `json:"blank,omitempty"`  // pages that were left out, as nothing is on them
 	Pages      int      `json:"pages,omitempty"`
-	MDN        bool     `json:"mdn,omitempty"` // an MDN was asked for
-	DSN        bool     `json:"dsn,omitempty"` // a success DSN was asked for
+	MDN        bool     `json:"mdn,omitempty"`   // an MDN was asked for
+	DSN        bool     `json:"dsn,omitempty"`   // a success DSN was asked for
+	Offer      string   `json:"offer,omitempty"` // the better form that was offered with it (RFC 3297)
+	Sorry      bool     `json:"sorry,omitempty"` // it says that there is no better form
 	Why        []string `json:"why,omitempty"`
 }
 

@@ -59,6 +59,9 @@ type faxWhat struct {
 	Last  int    `json:"last,omitempty"`
 	Total int    `json:"total,omitempty"` // pages of the whole fax
 
+	Asked    string `json:"asked,omitempty"`    // what the recipient told that it takes, when it asked for a better form than the one it got (RFC 3297)
+	Original string `json:"original,omitempty"` // the Message-ID of that one
+
 	Spent spool.ID  `json:"spent,omitempty"` // the message that a report has ended: what goes next is a new one
 	Since time.Time `json:"since,omitzero"`  // when the present round of tries began, if not with the task
 }
