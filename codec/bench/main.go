@@ -88,6 +88,6 @@ func run(ctx context.Context, o options, out io.Writer) error {
 			return err
 		}
 	}
-	r := newReport(cases, describeMachine(), started, o.rounds)
+	r := newReport(cases, describeMachine()+" against "+rivals.versions(), started, o.rounds)
 	return r.print(out, o)
 }

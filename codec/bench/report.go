@@ -30,9 +30,11 @@ func newReport(cases []*benchCase, machine string, started time.Time, rounds int
 // the tables is always the slowest ratios.
 func (r report) print(out io.Writer, o options) error {
 	verdicts := judge(r.cases)
-	switch {
-	case o.json:
+	if o.json {
 		return r.printJSON(out, verdicts)
+	}
+	fmt.Fprintf(out, "%s\n\n", r.about())
+	switch {
 	case o.markdown:
 		r.tables(markdown{out}, verdicts)
 	case o.targets:
@@ -63,13 +65,14 @@ func (r report) tables(t table, verdicts []verdict) {
 	r.targets(t, verdicts)
 }
 
-func (r report) title(of string) string {
-	return fmt.Sprintf("%s (%s, %s, fastest of %d rounds in %v)", of, r.started.UTC().Format("2006-01-02 15:04 MST"), r.machine, r.rounds, r.took.Round(time.Second))
+// about says when and where it was measured, and how.
+func (r report) about() string {
+	return fmt.Sprintf("%s, %s. Fastest of %d rounds, one core, %v.", r.started.UTC().Format("2006-01-02 15:04 MST"), r.machine, r.rounds, r.took.Round(time.Second))
 }
 
 // all is a line for each case: milliseconds, and how many times faster ours is.
 func (r report) all(t table) {
-	t.head(r.title("Every page"), "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "to libtiff", "to spandsp", "to jbigkit")
+	t.head("Every page: the fastest run, and how many times longer the others take", "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "to libtiff", "to spandsp", "to jbigkit")
 	for _, c := range r.cases {
 		cells := []string{string(c.op), c.codingName(), c.drawn.name, c.size.String(), fmt.Sprint(c.bytes), c.ms("ours")}
 		for _, l := range libraries {
@@ -108,7 +111,7 @@ func times(ratio float64) string {
 
 // targets is a line for each target.
 func (r report) targets(t table, verdicts []verdict) {
-	t.head(r.title("Geometric means over the sizes, and the aims"), "operation", "coding", "page", "against", "mean", "aim", "")
+	t.head("Geometric means over the sizes, and the aims", "operation", "coding", "page", "against", "mean", "aim", "")
 	for _, v := range verdicts {
 		word := "met"
 		if !v.met() {

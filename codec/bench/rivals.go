@@ -33,11 +33,12 @@ var libraries = []library{
 
 // rival is a running driver.
 type rival struct {
-	name string
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	out  *bufio.Reader
-	has  map[string]bool // pages and coded data that it has been given
+	name    string
+	version string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     *bufio.Reader
+	has     map[string]bool // pages and coded data that it has been given
 }
 
 // rivals are the running drivers and the folder that they were built in.
@@ -59,11 +60,13 @@ func startRivals(ctx context.Context) (*rivals, error) {
 	}
 	for _, l := range libraries {
 		r, err := l.start(ctx, dir)
+		if r != nil {
+			rs.all = append(rs.all, r)
+		}
 		if err != nil {
 			rs.stop()
 			return nil, err
 		}
-		rs.all = append(rs.all, r)
 	}
 	return rs, nil
 }
@@ -90,7 +93,17 @@ func (l library) start(ctx context.Context, dir string) (*rival, error) {
 	if err := r.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the driver of %s: %w", l.name, err)
 	}
-	return r, nil
+	r.version, err = r.ask(nil, "version")
+	return r, err
+}
+
+// versions are the names and versions of the libraries.
+func (rs *rivals) versions() string {
+	var out []string
+	for _, r := range rs.all {
+		out = append(out, r.version)
+	}
+	return strings.Join(out, ", ")
 }
 
 // stop ends the drivers and waits for them.

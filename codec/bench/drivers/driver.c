@@ -118,6 +118,8 @@ static void obey(const char *line)
 	} else if (strcmp(line, "result\n") == 0) {
 		printf("%zu\n", made.len);
 		fwrite(made.at, 1, made.len, stdout);
+	} else if (strcmp(line, "version\n") == 0) {
+		printf("%s\n", version());
 	} else {
 		die("no such request");
 	}

@@ -9,6 +9,7 @@
      decode SLOT CODING BUDGET                                NANOSECONDS BYTES
      recode SLOT FROM TO BUDGET                               NANOSECONDS BYTES
      result                                                   LENGTH, and what the last operation made
+     version                                                  the library's VERSION
 
    A budget is in nanoseconds: an operation is run again until it is used up,
    at least once. What goes wrong is answered by "error WORDS". */
@@ -44,3 +45,6 @@ void die(const char *words);
    leaves its result in made. */
 int64_t run_encode(struct page *p, int coding);
 int64_t run_decode(struct page *p, int coding);
+
+/* version is the library's name and version. */
+const char *version(void);

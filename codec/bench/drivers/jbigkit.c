@@ -60,3 +60,5 @@ int64_t run_decode(struct page *p, int coding)
 		return -1;
 	return start;
 }
+
+const char *version(void) { return "jbigkit " JBG85_VERSION; }

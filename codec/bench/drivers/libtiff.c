@@ -160,3 +160,11 @@ int64_t run_decode(struct page *p, int coding)
 	start = now() - start;
 	return (size_t)got == made.len ? start : -1;
 }
+
+const char *version(void)
+{
+	static char name[64]; /* of "LIBTIFF, Version 4.5.0" and more lines */
+	const char *at = strstr(TIFFGetVersion(), "Version ");
+	snprintf(name, sizeof name, "libtiff %.*s", at == NULL ? 0 : (int)strcspn(at + 8, "\n"), at == NULL ? "" : at + 8);
+	return name;
+}

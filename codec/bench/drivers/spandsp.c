@@ -9,6 +9,7 @@
 #include <string.h>
 #include <tiffio.h>
 #include <spandsp.h>
+#include <spandsp/version.h>
 
 enum { CHUNK = 65536 };
 
@@ -156,3 +157,5 @@ int64_t run_decode(struct page *p, int coding)
 	t4_rx_free(s);
 	return start;
 }
+
+const char *version(void) { return "spandsp of " SPANDSP_RELEASE_DATETIME_STRING; }

@@ -141,7 +141,7 @@ func TestTextReads(t *testing.T) {
 		t.Fatalf("tesseract (install tesseract-ocr tesseract-ocr-eng): %v", err)
 	}
 	known := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		known[w] = true
 	}
 	read, good := strings.Fields(string(said)), 0
