@@ -20,14 +20,14 @@ func (t Target) colourPage(fitted, original Page, src *fittedSource) Page {
 func (s colourFitted) gray(ctx context.Context) iter.Seq2[[]byte, error] {
 	p, l := s.page, s.layout
 	if _, ok := p.src.(bilevelSource); ok && !p.Vector {
-		return s.sheet(scaledPage(ctx, p, l.w, l.h), 1)
+		return s.sheet(s.cleaned(scaledPage(ctx, p, l.w, l.h), 1, 255), 1)
 	}
 	return s.sheet(s.shades(ctx), 1)
 }
 
 func (s colourFitted) rgb(ctx context.Context) iter.Seq2[[]byte, error] {
 	p, l := s.page, s.layout
-	return s.sheet(scaledRGB(p.RGB(ctx), p.Width, p.Height, l.w, l.h), 3)
+	return s.sheet(s.cleaned(scaledRGB(p.RGB(ctx), p.Width, p.Height, l.w, l.h), 3, 255), 3)
 }
 
 // sheet puts rows of n bytes for each pixel onto the paper, with the header.

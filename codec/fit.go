@@ -48,7 +48,7 @@ type fitter struct {
 }
 
 // page makes the pages that one page becomes.
-func (f *fitter) page(_ context.Context, p Page) ([]Page, error) {
+func (f *fitter) page(ctx context.Context, p Page) ([]Page, error) {
 	if f.target.KeepPixels {
 		p, err := keep(p, f.target)
 		f.done++
@@ -73,26 +73,38 @@ func (f *fitter) page(_ context.Context, p Page) ([]Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	var clean *cleaning
+	if f.target.Clean.any() {
+		if clean, err = f.target.Clean.look(ctx, p, quarters); err != nil {
+			return nil, err
+		}
+		if clean.blank {
+			return []Page{{Index: f.done, Width: all[0].width, Cleaned: clean.report(p.Index)}}, nil
+		}
+	}
 	f.cut = f.cut || len(all) > 1
 	var fitted []Page
 	for _, l := range all {
-		fitted = append(fitted, f.make(p, l, quarters))
+		fitted = append(fitted, f.make(p, l, quarters, clean))
 		f.done++
 	}
+	fitted[0].Cleaned = clean.report(p.Index)
 	return fitted, nil
 }
 
 // make puts a layout into effect.
-func (f *fitter) make(p Page, l layout, quarters int) Page {
+func (f *fitter) make(p Page, l layout, quarters int, clean *cleaning) Page {
 	t := f.target
 	total := t.Header.Total
 	if total == 0 {
 		total = p.Total
 	}
-	if f.cut {
+	if f.cut || t.Clean.DropBlank {
 		total = 0
 	}
-	src := &fittedSource{page: p, layout: l, target: t, quarters: quarters, number: t.Header.Before + f.done + 1, total: total}
+	src := &fittedSource{
+		page: p, layout: l, target: t, quarters: quarters, clean: clean, number: t.Header.Before + f.done + 1, total: total,
+	}
 	fitted := Page{
 		Index: f.done, Total: total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
 		Kind: Bilevel, Coding: p.Coding, Orientation: 1, src: src, walk: p.walk,
@@ -151,6 +163,7 @@ type fittedSource struct {
 	layout        layout
 	target        Target
 	quarters      int
+	clean         *cleaning // what is done besides, nil for nothing
 	number, total int
 
 	header []ccitt.Changes
@@ -200,7 +213,7 @@ func (s *fittedSource) makeHeader() (err error) {
 func (s *fittedSource) picture(ctx context.Context) iter.Seq2[ccitt.Changes, error] {
 	p, l := s.page, s.layout
 	if src, ok := p.src.(bilevelSource); ok && !p.Vector {
-		if p.Width == l.w && p.Height == l.h {
+		if p.Width == l.w && p.Height == l.h && s.clean.nothing() {
 			return p.Changes(ctx)
 		}
 		return s.scaled(ctx, src)
@@ -212,9 +225,14 @@ func (s *fittedSource) picture(ctx context.Context) iter.Seq2[ccitt.Changes, err
 func (s *fittedSource) shades(ctx context.Context) iter.Seq2[[]byte, error] {
 	p, l := s.page, s.layout
 	if src, ok := p.src.(vectorSource); ok {
-		return timed(ctx, p, src.render(ctx, l.w, l.h, s.quarters))
+		return s.cleaned(timed(ctx, p, src.render(ctx, l.w, l.h, s.quarters)), 1, 255)
 	}
-	return scaledGray(p.Gray(ctx), p.Width, p.Height, l.w, l.h)
+	return s.cleaned(scaledGray(p.Gray(ctx), p.Width, p.Height, l.w, l.h), 1, 255)
+}
+
+// cleaned does to rows of the picture, of n bytes for each pixel, what is to be done besides fitting them.
+func (s *fittedSource) cleaned(rows iter.Seq2[[]byte, error], n int, white byte) iter.Seq2[[]byte, error] {
+	return s.clean.rows(rows, s.layout.w, s.layout.h, n, white, s.target.Resolution)
 }
 
 // sheet puts rows onto the paper.

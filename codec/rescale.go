@@ -10,7 +10,8 @@ import (
 
 // Shares of black, of 255, from which a pixel of a bilevel picture that changes its size is black.
 const (
-	inkReduced  = 85 // A third: thin strokes survive, small letters do not fill up.
+	inkReduced  = 85  // A third: thin strokes survive, small letters do not fill up.
+	inkTurned   = 105 // A turned line of one pixel is two halves here and there.
 	inkEnlarged = 128
 )
 
@@ -20,6 +21,9 @@ func (s *fittedSource) scaled(ctx context.Context, src bilevelSource) iter.Seq2[
 	p, l := s.page, s.layout
 	return func(yield func(ccitt.Changes, error) bool) {
 		limit := byte(inkEnlarged)
+		if s.clean != nil && s.clean.angle != 0 {
+			limit = inkTurned
+		}
 		if l.w < p.Width || l.h < p.Height {
 			limit = inkReduced
 			if s.dotted == nil {
@@ -31,7 +35,7 @@ func (s *fittedSource) scaled(ctx context.Context, src bilevelSource) iter.Seq2[
 				s.dotted = d
 			}
 		}
-		rows := timed(ctx, p, scaledInk(ctx, src, p.Width, p.Height, l.w, l.h))
+		rows := s.cleaned(timed(ctx, p, scaledInk(ctx, src, p.Width, p.Height, l.w, l.h)), 1, 0)
 		if s.dotted != nil && s.dotted.any() {
 			s.dotted.again(rows, limit, s.target.halftone(l.w), yield)
 			return
