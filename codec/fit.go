@@ -107,7 +107,7 @@ func (f *fitter) make(p Page, l layout, quarters int, clean *cleaning) Page {
 	}
 	fitted := Page{
 		Index: f.done, Total: total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
-		Kind: Bilevel, Coding: p.Coding, Orientation: 1, src: src, walk: p.walk,
+		Kind: Bilevel, Coding: p.Coding, Orientation: 1, Quality: p.Quality, src: src, walk: p.walk,
 	}
 	if t.Profile.multiValue() {
 		return t.colourPage(fitted, p, src)

@@ -28,10 +28,24 @@ type PageInfo struct {
 	Strips      int     `json:"strips"`
 	Rows        int     `json:"rows"`    // really decoded
 	BadRows     int     `json:"badRows"` // damaged ones among them
+	// ConsecutiveBadRows is the longest run of damaged rows, Missing the rows that the page should have had besides, and
+	// Partial says that these are lost by damage or because the file is cut short.
+	ConsecutiveBadRows int  `json:"consecutiveBadRows,omitempty"`
+	Missing            int  `json:"missing,omitempty"`
+	Partial            bool `json:"partial,omitempty"`
+	// Quality is what the file itself says of the page's reception, TIFF-F's fields 326 to 328.
+	Quality *QualityInfo `json:"quality,omitempty"`
 	// Pixels is the SHA-256 of a bilevel page: packed rows, most significant bit first, 1 = black after
 	// PhotometricInterpretation, Height of them. It is empty for grey and colour.
 	Pixels string `json:"pixels,omitempty"`
 	Error  string `json:"error,omitempty"` // why the page cannot be read
+}
+
+// QualityInfo is what TIFF-F's page-quality fields say, RFC 3949 section 4.3.3.
+type QualityInfo struct {
+	BadFaxLines            int `json:"badFaxLines"`
+	CleanFaxData           int `json:"cleanFaxData"` // 0 no bad lines, 1 bad lines were regenerated, 2 bad lines remain
+	ConsecutiveBadFaxLines int `json:"consecutiveBadFaxLines"`
 }
 
 // Info decodes the pages of a TIFF file and tells about them. A page that cannot be read has its Error; the error returned
@@ -71,7 +85,10 @@ func pageInfo(ctx context.Context, r io.ReaderAt, size int64, t *tiff.Page, lim 
 		pic.release()
 	}
 	st := p.Stats()
-	info.Rows, info.BadRows = st.Rows, st.BadRows
+	info.Rows, info.BadRows, info.ConsecutiveBadRows, info.Missing, info.Partial = st.Rows, st.BadRows, st.ConsecutiveBad, st.Missing, st.Partial
+	if q := t.Quality; q != nil {
+		info.Quality = &QualityInfo{q.BadFaxLines, q.CleanFaxData, q.ConsecutiveBadFaxLines}
+	}
 	if err != nil {
 		info.Error = err.Error()
 	}

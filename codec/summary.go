@@ -11,6 +11,8 @@ type Summary struct {
 	MaxRes Resolution // the highest that a page really has, as the nearest legal one below or at it
 	Paper  Paper      // the smallest that holds the largest page
 	Vector bool       // the pages are drawn: any resolution is real
+	// BadFaxLines are those of all pages that the document itself says it was received with (TIFF-F's field 326).
+	BadFaxLines int
 }
 
 // Summarise looks at the structure of a document; no page is decoded. The error is that of the first page when no page at
@@ -31,6 +33,9 @@ func Summarise(ctx context.Context, doc Document) (Summary, error) {
 			continue
 		}
 		used++
+		if p.Quality != nil {
+			s.BadFaxLines += p.Quality.BadFaxLines
+		}
 		s.Kind = max(s.Kind, p.Kind)
 		s.Vector = s.Vector && p.Vector
 		if r := nativeResolution(p); r.rank() > s.MaxRes.rank() {

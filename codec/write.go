@@ -49,10 +49,15 @@ func (c *counter) Write(b []byte) (int, error) {
 // The pages must have the profile's form, which Fit gives them. Total is the number of pages, 0 if it is not known. Write
 // stops at the first error.
 func Write(ctx context.Context, w io.Writer, p Profile, total int, pages iter.Seq2[Page, error]) (Report, error) {
+	return writePages(ctx, w, total, pages, p.pageWriter)
+}
+
+// writePages writes a file of pages with the function that writer gives.
+func writePages(ctx context.Context, w io.Writer, total int, pages iter.Seq2[Page, error], writer func(*tiff.Writer) (func(context.Context, Page) error, error)) (Report, error) {
 	var report Report
 	out := &counter{w: w}
 	tw := tiff.NewWriter(out, total)
-	write, err := p.pageWriter(tw)
+	write, err := writer(tw)
 	if err != nil {
 		return report, err
 	}

@@ -184,12 +184,12 @@ func TestSummarise(t *testing.T) {
 		doc  Document
 		want Summary
 	}{
-		{"fax", pages(bilevelPage(1728, 1100, 204, 98, grid)), Summary{1, Bilevel, Resolution{204, 98}, A4, false}},
-		{"fax of 300 and A3", pages(bilevelPage(2592, 3300, 300, 300, grid), bilevelPage(2432, 3100, 204, 196, grid)), Summary{2, Bilevel, Resolution{300, 300}, A3, false}},
-		{"one broken", pages(Page{}, bilevelPage(1728, 2280, 204, 196, grid)), Summary{2, Bilevel, Resolution{204, 196}, A4, false}},
-		{"scan at 240", pages(drawn{1984, 2806, blankShade}.page(240)), Summary{1, Gray, Resolution{204, 196}, A4, false}},
-		{"landscape", pages(drawn{1169, 827, blankShade}.page(100)), Summary{1, Gray, Resolution{204, 98}, A4, false}},
-		{"text", text, Summary{1, Bilevel, Resolution{600, 600}, A4, true}},
+		{"fax", pages(bilevelPage(1728, 1100, 204, 98, grid)), Summary{Pages: 1, Kind: Bilevel, MaxRes: Resolution{204, 98}, Paper: A4}},
+		{"fax of 300 and A3", pages(bilevelPage(2592, 3300, 300, 300, grid), bilevelPage(2432, 3100, 204, 196, grid)), Summary{Pages: 2, Kind: Bilevel, MaxRes: Resolution{300, 300}, Paper: A3}},
+		{"one broken", pages(Page{}, bilevelPage(1728, 2280, 204, 196, grid)), Summary{Pages: 2, Kind: Bilevel, MaxRes: Resolution{204, 196}, Paper: A4}},
+		{"scan at 240", pages(drawn{1984, 2806, blankShade}.page(240)), Summary{Pages: 1, Kind: Gray, MaxRes: Resolution{204, 196}, Paper: A4}},
+		{"landscape", pages(drawn{1169, 827, blankShade}.page(100)), Summary{Pages: 1, Kind: Gray, MaxRes: Resolution{204, 98}, Paper: A4}},
+		{"text", text, Summary{Pages: 1, Kind: Bilevel, MaxRes: Resolution{600, 600}, Paper: A4, Vector: true}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

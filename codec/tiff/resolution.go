@@ -120,8 +120,15 @@ func (p *Page) setResolution() {
 	if p.ResolutionUnit == 3 {
 		x, y = x*2.54, y*2.54
 	}
+	if absurd(x) || absurd(y) {
+		p.file.warn("page %d: %g by %g dots per inch cannot be", p.Index+1, x, y)
+		return
+	}
 	sx, sy, ok := snap(x, y)
 	if ok || p.ResolutionUnit != 1 {
 		p.XRes, p.YRes = sx, sy
 	}
 }
+
+// absurd says whether no machine has so few or so many dots per inch.
+func absurd(dpi float64) bool { return dpi < 10 || dpi > 50_000 }

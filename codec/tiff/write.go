@@ -148,6 +148,10 @@ func (p *PageWriter) keep(b []byte) (n int, err error) {
 // SetHeight gives the number of rows when it was not known at the start.
 func (p *PageWriter) SetHeight(rows int) { p.info.Height = rows }
 
+// SetQuality gives the page-quality fields when they were not known at the start; nil is none. Close refuses them where
+// Page would.
+func (p *PageWriter) SetQuality(q *Quality) { p.info.Quality = q }
+
 // Close ends the page.
 func (p *PageWriter) Close() error {
 	if p.closed {
@@ -160,6 +164,8 @@ func (p *PageWriter) Close() error {
 		p.w.err = fmt.Errorf("tiff: page %d has %d rows", p.number+1, p.info.Height)
 	case p.w.strip.size == 0:
 		p.w.err = fmt.Errorf("tiff: page %d has no data", p.number+1)
+	case p.info.Quality != nil && p.info.Profile != 'F':
+		p.w.err = fmt.Errorf("tiff: page %d: only profile F has page-quality fields", p.number+1)
 	}
 	return p.w.err
 }
