@@ -43,6 +43,9 @@ func (g *Gateway) faxMessage(ctx context.Context, l *spool.Lease) (spool.Message
 			return last, nil
 		}
 	}
+	if w.Whole != "" {
+		return g.composeFragment(ctx, l, w)
+	}
 	return g.composeFax(ctx, l, job, docs, last.ID, w.Healed)
 }
 

@@ -155,6 +155,9 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 		}
 	}
 	c := change{by: f.by, words: f.words, late: late || t.State == Expired}
+	if readWhat[faxWhat](t).Whole == m.ID {
+		return g.confirmFragments(tx, t, f, c)
+	}
 	if old, err := superseded(tx, t, m); err != nil || (old || t.State == Cancelled) && f.verdict != mdn.Confirmed {
 		return errors.Join(err, g.note(tx, t, report, "of what was sent before, which changes nothing now: "+f.words))
 	}

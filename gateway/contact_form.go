@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -287,7 +288,7 @@ func (g *Gateway) nextFax(ctx context.Context, to string) (n NextFax, err error)
 	n.Why = append(n.Why, receiptWords(c, n.Receipt))
 	n.HeaderName, n.Why = g.nextName(c, n.Why)
 	if c.SizeLimit > 0 {
-		n.Why = append(n.Why, "a message of more than "+bytesText(c.SizeLimit)+" is divided by pages: that is the size limit of this contact")
+		n.Why = append(n.Why, "a message of more than "+bytesText(c.SizeLimit)+" is divided by "+cmp.Or(c.Split, "pages")+": that is the size limit of this contact")
 	}
 	n.Way = g.wayWords(c, to)
 	return n, nil

@@ -46,8 +46,11 @@ func (g *Gateway) withinLimit(ctx context.Context, l *spool.Lease, m spool.Messa
 // done, or the refusal was not for the size. A repeat of what may have arrived already is never divided.
 func (g *Gateway) divide(tx *spool.Tx, t spool.Task, m spool.Message, why tooLarge) (bool, error) {
 	w, form := readWhat[faxWhat](t), readForm(m)
-	if !why.refusal.TooLarge() || w.Resent || form.Pages == 0 {
+	if !why.refusal.TooLarge() || w.Resent || w.Whole != "" || form.Pages == 0 {
 		return false, nil
+	}
+	if done, err := g.fragment(tx, t, m, why); done || err != nil {
+		return done, err
 	}
 	if w.First == 0 {
 		w.First, w.Last, w.Total = 1, form.Pages, form.Pages

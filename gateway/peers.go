@@ -68,7 +68,7 @@ func (g *Gateway) learn(tx *spool.Tx, t spool.Task, report spool.ID, source, fea
 func (g *Gateway) heal(tx *spool.Tx, t spool.Task, m spool.Message, why ifax.Refusal) (bool, error) {
 	w := readWhat[faxWhat](t)
 	form := readForm(m)
-	if w.Healed || form.Profile == "" {
+	if w.Healed || w.Whole != "" || form.Profile == "" {
 		return false, nil
 	}
 	res, err := codec.ParseResolution(form.Resolution)

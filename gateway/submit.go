@@ -59,6 +59,10 @@ type faxWhat struct {
 	Last  int    `json:"last,omitempty"`
 	Total int    `json:"total,omitempty"` // pages of the whole fax
 
+	Whole spool.ID `json:"whole,omitempty"` // this task sends a fragment of this message: the octets from From to To
+	From  int64    `json:"from,omitempty"`
+	To    int64    `json:"to,omitempty"`
+
 	Asked    string `json:"asked,omitempty"`    // what the recipient told that it takes, when it asked for a better form than the one it got (RFC 3297)
 	Original string `json:"original,omitempty"` // the Message-ID of that one
 
