@@ -37,6 +37,7 @@ type jpegPage struct {
 	pieces []piece
 	tables []byte
 	lim    Limits
+	parts  jpeg.Parts // of old-style JPEG whose strips are not streams
 }
 
 // openJPEGPage looks at the structure of a page that is coded JPEG.
@@ -80,6 +81,9 @@ func (j *jpegPage) open(p Page) (Page, error) {
 func (j *jpegPage) stream(i int) io.Reader {
 	data := j.pieces[i].data
 	_, _ = data.Seek(0, io.SeekStart)
+	if j.parts.Frame != nil {
+		return j.assembled(j.pieces[i])
+	}
 	br := bufio.NewReader(data)
 	if two, err := br.Peek(2); err == nil && two[0] == 0xff && two[1] == bits.Reverse8(0xd8) {
 		return mirrored{br}
@@ -253,6 +257,8 @@ func (j *jpegPage) meaning(h jpeg.Header) jpeg.Colours {
 		return jpeg.Colours{Model: jpeg.Gray, Inverted: t.Photometric == tiff.WhiteIsZero}
 	case n == 3 && t.Photometric == tiff.RGB:
 		return jpeg.Colours{Model: jpeg.RGB}
+	case n == 3 && t.Photometric == tiff.YCbCr && t.Compression == tiff.CompressionOldJPEG:
+		return jpeg.Colours{Model: jpeg.YCbCr, Range: rangeOf(t)}
 	case n == 3 && t.Photometric == tiff.YCbCr:
 		return jpeg.Colours{Model: jpeg.YCbCr}
 	case n == 4 && t.Photometric == tiff.RGB:
@@ -262,6 +268,21 @@ func (j *jpegPage) meaning(h jpeg.Header) jpeg.Colours {
 		return jpeg.Colours{Model: jpeg.CMYK}
 	}
 	return h.Meaning()
+}
+
+// rangeOf takes the range of YCbCr from ReferenceBlackWhite (TIFF 6.0 section 20), nil if it is the whole. Old-style JPEG
+// is read by it; libtiff, after which everybody reads JPEG, does not look at it in the new style.
+func rangeOf(t *tiff.Page) *jpeg.Range {
+	v := t.Reals(tagReference)
+	if v == nil {
+		for _, n := range t.Ints(tagReference) {
+			v = append(v, float64(n))
+		}
+	}
+	if len(v) < 6 {
+		return nil
+	}
+	return jpeg.NewRange([6]float64(v[:6]))
 }
 
 // labOf takes the gamut from the stream, or else from the directory (RFC 3949 section 2.1.2: what the stream says of how to

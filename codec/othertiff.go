@@ -17,6 +17,9 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	if isJPEG(t) {
 		return openJPEGPage(p, r, t, lim)
 	}
+	if isOldJPEG(t) {
+		return openOldJPEG(p, r, size, t, lim)
+	}
 	if err := notYet(t); err != nil {
 		return p, err
 	}
@@ -128,7 +131,7 @@ func notYet(t *tiff.Page) error {
 			what = "fax coding of more than one bit per pixel"
 		}
 	case tiff.CompressionOldJPEG:
-		what = "old-style JPEG in TIFF (compression 6)"
+		what = "old-style JPEG in TIFF (compression 6) in planes"
 	case tiff.CompressionT43:
 		what = "JBIG in colour (compression 10)"
 	case tiff.CompressionT85, compressionOldJBIG:

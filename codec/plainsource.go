@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math/bits"
 
 	"golang.org/x/image/tiff/lzw"
 
@@ -74,12 +73,15 @@ func (s plainSource) white(row []byte) {
 	}
 }
 
-// open gives the uncompressed bytes of strip i.
+// open gives the uncompressed bytes of strip i. FillOrder 2 is that of the bytes in the file, as libtiff has it.
 func (s plainSource) open(i int) (io.Reader, error) {
-	var in io.Reader = bufio.NewReader(s.page.Strip(i))
+	in := bufio.NewReader(s.page.Strip(i))
+	if s.page.FillOrder == 2 {
+		in = bufio.NewReader(mirrored{in})
+	}
 	switch s.page.Compression {
 	case tiff.CompressionPackBits:
-		return &packBits{in: in.(*bufio.Reader)}, nil
+		return &packBits{in: in}, nil
 	case tiff.CompressionLZW:
 		return lzw.NewReader(in, lzw.MSB, 8), nil
 	case tiff.CompressionDeflate, compressionAdobeDeflate:
@@ -136,11 +138,6 @@ func (s *bilevelStrips) changes(context.Context) iter.Seq2[ccitt.Changes, error]
 			if err != nil {
 				yield(nil, err)
 				return
-			}
-			if s.page.FillOrder == 2 {
-				for i, v := range row {
-					row[i] = bits.Reverse8(v)
-				}
 			}
 			if s.page.Photometric == tiff.BlackIsZero {
 				for i, v := range row {

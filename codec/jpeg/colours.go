@@ -1,5 +1,7 @@
 package jpeg
 
+import "math"
+
 // Model is what the samples of a picture mean.
 type Model int
 
@@ -20,6 +22,34 @@ type Colours struct {
 	Lab      *Lab // of CIELab
 	Inverted bool // Gray: 255 is black; CMYK: 255 is no ink
 	Weighted bool // RGBA: the colours are multiplied by the opacity already
+	Range    *Range
+}
+
+// Range is the use that samples of YCbCr make of their 8 bits, where it is not all.
+type Range struct{ luma, chroma [256]byte }
+
+// NewRange makes a range of the samples for black and white of Y, and for 0 and the most of Cb and Cr (ReferenceBlackWhite,
+// TIFF 6.0 section 20); nil if it is all, or makes no sense.
+func NewRange(v [6]float64) *Range {
+	black, white, zero, most := v[0], v[1], v[2], v[3]
+	if !(white > black && most > zero) || black == 0 && white == 255 && zero == 128 && most == 255 {
+		return nil
+	}
+	r := &Range{}
+	for i := range 256 {
+		r.luma[i] = clamped((float64(i) - black) * 255 / (white - black))
+		r.chroma[i] = clamped((float64(i)-zero)*127/(most-zero) + 128)
+	}
+	return r
+}
+
+func clamped(v float64) byte { return byte(math.Round(min(255, max(0, v)))) }
+
+// spread makes a row of samples use all of their bits.
+func (r *Range) spread(samples []byte) {
+	for i := 0; i+3 <= len(samples); i += 3 {
+		samples[i], samples[i+1], samples[i+2] = r.luma[samples[i]], r.chroma[samples[i+1]], r.chroma[samples[i+2]]
+	}
 }
 
 // Meaning gives what the samples of a stream mean that stands by itself, by its markers: G3FAX, JFIF and Adobe.
@@ -56,7 +86,7 @@ func (c Colours) White() []byte {
 	return []byte{255}
 }
 
-// RGB turns a row of pixels with the given number of samples into one of red, green and blue.
+// RGB turns a row of pixels with the given number of samples into one of red, green and blue. The samples may be changed.
 func (c Colours) RGB(dst, samples []byte, components int) {
 	switch {
 	case components == 1:
@@ -67,6 +97,9 @@ func (c Colours) RGB(dst, samples []byte, components int) {
 	case c.Model == CIELab:
 		c.Lab.ToRGB(dst, samples)
 	case c.Model == YCbCr:
+		if c.Range != nil {
+			c.Range.spread(samples)
+		}
 		for i := 0; i+3 <= len(samples); i += 3 {
 			dst[i], dst[i+1], dst[i+2] = fromYCbCr(samples[i], samples[i+1], samples[i+2])
 		}
@@ -122,6 +155,9 @@ func (c Colours) Gray(dst, samples []byte, components int) {
 		for i := range dst {
 			if c.Inverted {
 				dst[i] = ^dst[i]
+			}
+			if c.Range != nil {
+				dst[i] = c.Range.luma[dst[i]]
 			}
 		}
 	case components == 4:

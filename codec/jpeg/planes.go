@@ -94,6 +94,9 @@ func NewPlanes(width, height int, piece *Planes, samples []byte) *Planes {
 	p := &Planes{Width: width, Height: height, cellW: piece.Width, cellH: piece.Height}
 	for i, like := range piece.parts {
 		c := plane{step: 1, sx: like.sx, sy: like.sy, width: (width + like.sx - 1) / like.sx, height: (height + like.sy - 1) / like.sy}
+		if like.sx > 1 || like.sy > 1 {
+			c.width, c.height = c.width+1, c.height+1 // What the last pixels are interpolated with, if a piece has it.
+		}
 		c.stride = c.width
 		c.pix = make([]byte, c.width*c.height)
 		fill(c.pix, samples[i%len(samples)])
@@ -113,17 +116,32 @@ func (p *Planes) Put(piece *Planes, x, y int) error {
 		if to.sx != from.sx || to.sy != from.sy || x%to.sx != 0 || y%to.sy != 0 {
 			return fmt.Errorf("%w: pieces of different sampling", ErrFormat)
 		}
-		x0, y0 := x/to.sx, y/to.sy
-		wide := min(from.width, to.width-x0)
-		for row := range min(from.height, to.height-y0) {
-			out := to.pix[(y0+row)*to.stride+x0:]
-			in := from.pix[row*from.stride:]
-			for j := range max(wide, 0) {
-				out[j] = in[j*from.step]
-			}
-		}
+		to.put(from, x/to.sx, y/to.sy)
 	}
 	return nil
+}
+
+// put copies a piece of a component. The sample that was added to the right and below, if the piece ends before it, is the
+// last again.
+func (c *plane) put(from *plane, x, y int) {
+	wide, high := min(from.width, c.width-x), min(from.height, c.height-y)
+	if wide < 1 || high < 1 {
+		return
+	}
+	for row := range high {
+		out := c.pix[(y+row)*c.stride+x:]
+		in := from.pix[row*from.stride:]
+		for j := range wide {
+			out[j] = in[j*from.step]
+		}
+		if x+wide == c.width-1 {
+			out[wide] = out[wide-1]
+		}
+	}
+	if y+high == c.height-1 {
+		last := c.pix[(y+high-1)*c.stride:][:c.stride]
+		copy(c.pix[(y+high)*c.stride+x:], last[x:])
+	}
 }
 
 // Rows reads the rows of a picture, for one goroutine.
@@ -200,7 +218,7 @@ func (p *Rows) widen(dst []byte, sums []uint16, n int, both bool) {
 	if !both {
 		even, odd = 4, 8 // Sums are four times the sample: (3a + b + 1) / 4 and (3a + b + 2) / 4.
 	}
-	for x, v := range sums {
+	for x, v := range sums[:(p.Width+1)/2] {
 		left, right := v, v
 		if x%cell > 0 {
 			left = sums[x-1]

@@ -120,8 +120,11 @@ func (s *stream) readerOf(r io.Reader) io.Reader {
 func (s *stream) Read(b []byte) (n int, err error) {
 	for n < len(b) {
 		if _, err := s.in.Peek(1); err != nil {
-			if n > 0 || s.end {
-				return n, io.EOF
+			if n > 0 {
+				return n, nil
+			}
+			if s.end {
+				return 0, io.EOF
 			}
 			s.end = true
 			return copy(b, []byte{0xff, markerEOI}), nil

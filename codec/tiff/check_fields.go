@@ -189,6 +189,9 @@ func (c *checker) checkValues(p *Page) {
 	c.checkOptions(p)
 	c.checkPageNumber(p)
 	c.checkQuality(p)
+	if c.profile == 'C' {
+		c.checkDecode(p)
+	}
 	if c.profile == 'C' && p.SamplesPerPixel == 3 {
 		c.checkChroma(p)
 	}
