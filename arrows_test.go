@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"ifax/feature":      {},
 	"codec":             {"codec/..."},
 	"codec/ccitt":       {},
-	"codec/tiff":        {"codec/ccitt"},
+	"codec/tiff":        {"codec/ccitt", "codec/jbig", "codec/jpeg"},
 	"codec/bench":       {"codec/bench/pages", "codec/ccitt", "codec/jbig"},
 	"codec/bench/pages": {},
 	"codec/jpeg":        {},
