@@ -212,6 +212,31 @@ func TestMatchCapabilities(t *testing.T) {
 	}
 }
 
+// TestDocumentFeatures: what is said of a document is what whoever takes it says.
+func TestDocumentFeatures(t *testing.T) {
+	at := func(letter byte, c codec.Coding, x, y int, k codec.Kind) codec.Target {
+		return codec.Target{Profile: codec.Profile{Letter: letter, Coding: c}, Resolution: codec.Resolution{X: x, Y: y}, Kind: k}
+	}
+	for _, test := range []struct {
+		t             codec.Target
+		takes, leaves string
+	}{
+		{at('S', codec.MH, 204, 98, codec.Bilevel), "e1-simple", "e6-grey-only"},
+		{at('F', codec.MMR, 204, 391, codec.Bilevel), "e2-profile-f", "e1-simple"},
+		{at('J', codec.JBIG, 300, 300, codec.Bilevel), "e4-profile-j", "e2-profile-f"},
+		{at('C', codec.JPEG, 400, 400, codec.Colour), "e5-profile-c", "e4-profile-j"},
+		{at('C', codec.JPEG, 100, 100, codec.Gray), "e5-profile-c", "e6-grey-only"},
+	} {
+		doc := known(t, ifax.DocumentFeatures(test.t, codec.A4))
+		if _, ok := ifax.Match(doc, known(t, features(t, test.takes))); !ok {
+			t.Errorf("%s does not match %s", doc, test.takes)
+		}
+		if _, ok := ifax.Match(doc, known(t, features(t, test.leaves))); ok {
+			t.Errorf("%s matches %s", doc, test.leaves)
+		}
+	}
+}
+
 func TestAnyOf(t *testing.T) {
 	s, colour := ifax.ProfileS(), known(t, features(t, "e5-profile-c"))
 	if got := ifax.AnyOf(ifax.Capabilities{}, s); !got.Equal(s) {

@@ -11,8 +11,8 @@ import (
 // Choose picks the best form for a document that both sides can handle. Pages with shades go as Profile C where
 // both sides have it, in grey if there is no colour; otherwise their shades become dots. First comes a form whose
 // paper holds the pages, then the highest resolution that is no finer than the document itself (nothing is ever blown
-// up; for dots and drawn pages all resolution is used), then the coding of the fewest bytes. What is not known of the
-// peer is not assumed: the zero Capabilities stand for Profile S (RFC 3965 section 4). Target.Why says in words
+// up, but that photographs have at least 200 dots per inch; for dots and drawn pages all resolution is used), then the
+// coding of the fewest bytes. What is not known of the peer is not assumed: the zero Capabilities stand for Profile S (RFC 3965 section 4). Target.Why says in words
 // for the journal how it came to that. The header line is the caller's.
 func Choose(theirs, ours Capabilities, doc codec.Summary) codec.Target {
 	if !ours.Known() {
@@ -126,6 +126,10 @@ func larger(p, need codec.Paper) bool {
 // would cost nearly twice the bytes.
 var drawnShades = codec.Resolution{X: 300, Y: 300}
 
+// leastShades is what every reader of Profile C takes (RFC 3949 section 6.2.1). Coarser pages go so too: at 100 dots per
+// inch those of 150 would lose what they have.
+var leastShades = codec.Resolution{X: 200, Y: 200}
+
 // finer tells whether a resolution is finer than the document, spellings of one class counting as equal. An
 // unknown resolution is taken for the fine one of a fax. Drawn pages are as fine as one likes, and so is what is to
 // become dots: they take the place of shades.
@@ -134,6 +138,8 @@ func (c chooser) finer(r codec.Resolution, kind codec.Kind) bool {
 	switch {
 	case kind != codec.Bilevel && c.doc.Vector:
 		own = drawnShades
+	case kind != codec.Bilevel && (own.X < leastShades.X || own.Y < leastShades.Y):
+		own = leastShades
 	case c.doc.Vector || c.doc.Kind != kind && kind == codec.Bilevel:
 		return false
 	case own.X <= 0 || own.Y <= 0:
@@ -185,6 +191,8 @@ func (c chooser) words(o offer) []string {
 		words[0] += ", the best that both sides have for shades, and no finer than 300x300, which is enough for drawn pages"
 	case c.doc.Vector || c.dots() && o.kind == codec.Bilevel:
 		words[0] += ", the best that both sides have"
+	case o.kind != codec.Bilevel && o.res == leastShades && class(c.doc.MaxRes) < class(leastShades):
+		words[0] += ", which every reader of Profile C takes"
 	case c.doc.MaxRes == codec.Resolution{}:
 		words[0] += ", the resolution of a fax, as the document does not tell its own"
 	default:
