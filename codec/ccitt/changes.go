@@ -83,8 +83,9 @@ func Scan(dst Changes, row []byte, width int) Changes {
 }
 
 // scan is Scan into memory of at least width+sentinels; it returns the number of changes.
-func scan(dst []int32, row []byte, width int) int {
-	row = row[:(width+7)/8]
+func scan(dst []int32, all []byte, width int) int {
+	all = all[:(width+7)/8]
+	row := all
 	// x is the word before, of which only the last pixel counts; right is the column of a word's last pixel.
 	n, right, x := 0, int32(63), uint64(0)
 	for ; len(row) > 8; row = row[8:] {
@@ -94,18 +95,16 @@ func scan(dst []int32, row []byte, width int) int {
 			next := n + bits.OnesCount64(t)
 			listBits(dst[n:next], t, right)
 			n = next
-		} else if x == 0 {
-			for len(row) > 40 && zeros(row[8:40]) {
+		} else {
+			for len(row) > 40 && uniform(row[8:40], x) {
 				row = row[32:]
 				right += 256
 			}
 		}
 		right += 64
 	}
-	var last [8]byte
-	copy(last[:], row)
 	left := x << 63
-	x = binary.BigEndian.Uint64(last[:])
+	x = lastWord(all, len(row))
 	t := (x ^ (x>>1 | left)) &^ (1<<(uint(int(right)+1-width)&63) - 1)
 	next := n + bits.OnesCount64(t)
 	listBits(dst[n:next], t, right)
@@ -113,10 +112,21 @@ func scan(dst []int32, row []byte, width int) int {
 	return next
 }
 
-// zeros tells whether 32 bytes are 0.
-func zeros(b []byte) bool {
+// lastWord is the last 1 to 8 bytes of a row, zeros behind them.
+func lastWord(row []byte, n int) uint64 {
+	if i := len(row) - 8; i >= 0 {
+		return binary.BigEndian.Uint64(row[i:]) << (8 * uint(8-n))
+	}
+	var last [8]byte
+	copy(last[:], row)
+	return binary.BigEndian.Uint64(last[:])
+}
+
+// uniform tells whether 32 bytes are all white or all black, as the word x is.
+func uniform(b []byte, x uint64) bool {
 	_ = b[31]
-	return binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]) == 0
+	return (binary.LittleEndian.Uint64(b)^x)|(binary.LittleEndian.Uint64(b[8:])^x)|
+		(binary.LittleEndian.Uint64(b[16:])^x)|(binary.LittleEndian.Uint64(b[24:])^x) == 0
 }
 
 // listBits fills dst with the columns of the bits of a word: t has as many as dst places, the lowest is that of column right.

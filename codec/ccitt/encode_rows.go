@@ -3,10 +3,10 @@ package ccitt
 // The loops of this file keep the writer's acc and n in variables of their own,
 // and write no code on its own that can be joined to the next: both halve their time.
 
-// oneDimensional codes the n changes of cur as runs (T.4 section 4.1).
-func (e *Encoder) oneDimensional(n int) {
+// oneDimensional codes a list without sentinels as runs (T.4 section 4.1).
+func (e *Encoder) oneDimensional(cur []int32) {
 	acc, used := e.out.acc, e.out.n
-	cur, a0 := e.cur[1:1+n], int32(0)
+	a0 := int32(0)
 	for i := 1; i < len(cur); i += 2 {
 		a1, a2 := cur[i-1], cur[i]
 		first, second := uint32(a1-a0), uint32(a2-a1)
@@ -23,11 +23,11 @@ func (e *Encoder) oneDimensional(n int) {
 	}
 	e.out.acc, e.out.n = acc, used
 	width := int32(e.p.Width)
-	if n&1 == 0 {
+	if len(cur)&1 == 0 {
 		e.putRun(white, uint32(width-a0))
 		return
 	}
-	a1 := cur[n-1]
+	a1 := cur[len(cur)-1]
 	e.putRun(white, uint32(a1-a0))
 	e.putRun(black, uint32(width-a1))
 }

@@ -40,12 +40,45 @@ func TestBlankRows(t *testing.T) {
 	}
 }
 
+// repeating draws a page of few different rows, in streaks and coming back, so that
+// a row is often the one above or the one before that.
+func repeating(kind string, width, height int) []byte {
+	stride := (width + 7) / 8
+	few := testPage(kind, width, 24)[16*stride:]
+	rng := rand.New(rand.NewPCG(9, uint64(width)))
+	var page []byte
+	for len(page) < stride*height {
+		y := rng.IntN(4)
+		for range 1 + rng.IntN(3) {
+			page = append(page, few[y*stride:(y+1)*stride]...)
+		}
+	}
+	return page[:stride*height]
+}
+
+func TestRepeatedRows(t *testing.T) {
+	const height = 60
+	e := NewEncoder()
+	for _, kind := range kinds {
+		for _, width := range widths {
+			page := repeating(kind, width, height)
+			for _, f := range forms {
+				f.p.Width, f.p.Rows = width, height
+				r := reference{data: encode(t, e, f.p, page), p: f.p}
+				if got, err := r.rows(height); err != nil || !bytes.Equal(got, page) {
+					t.Errorf("%s %s, %d wide: the reference decoder sees other pixels, error %v", f.name, kind, width, err)
+				}
+			}
+		}
+	}
+}
+
 // TestRowsAndChanges mixes rows and change lists with any number of sentinels.
 func TestRowsAndChanges(t *testing.T) {
 	const width = 1728
 	e := NewEncoder()
 	for _, kind := range kinds {
-		page := testPage(kind, width, 40)
+		page := repeating(kind, width, 200)
 		for _, f := range forms {
 			f.p.Width = width
 			var out bytes.Buffer
@@ -54,30 +87,33 @@ func TestRowsAndChanges(t *testing.T) {
 			}
 			y := 0
 			for row := range slices.Chunk(page, width/8) {
-				c := Scan(nil, row, width)
-				var err error
-				switch y++; y % 4 {
-				case 0:
-					err = e.PutRow(row)
-				case 1:
-					err = e.PutChanges(c)
-				case 2:
-					err = e.PutChanges(c[:len(c)-sentinels+1])
-				case 3:
-					err = e.PutChanges(append(c, width, width))
-				}
-				if err != nil {
+				if err := putSomehow(e, y*y/3, row, width); err != nil {
 					t.Fatal(err)
 				}
+				y++
 			}
 			if err := e.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(out.Bytes(), encode(t, e, f.p, page)) {
+			if !bytes.Equal(out.Bytes(), encode(t, NewEncoder(), f.p, page)) {
 				t.Errorf("%s %s: other bytes than of rows alone", f.name, kind)
 			}
 		}
 	}
+}
+
+// putSomehow puts a row in one of four ways.
+func putSomehow(e *Encoder, way int, row []byte, width int) error {
+	c := Scan(nil, row, width)
+	switch way % 4 {
+	case 1:
+		return e.PutChanges(c)
+	case 2:
+		return e.PutChanges(c[:len(c)-sentinels+1])
+	case 3:
+		return e.PutChanges(append(c, int32(width), int32(width)))
+	}
+	return e.PutRow(row)
 }
 
 // TestRefusedRows leaves the page as if the row had not been put.

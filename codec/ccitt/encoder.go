@@ -21,8 +21,11 @@ type Encoder struct {
 	// cur and ref are the lists of the row to code and of the one above, each
 	// with a change before the first: ref[0] is -1.
 	cur, ref []int32
+	n        int    // changes of ref
+	above    []byte // the packed row above, where known
+	known    bool
 	left     int // MR: rows that may still be coded by reference
-	blank    blankRow
+	blank    blankCodes
 	open     bool
 }
 
@@ -50,11 +53,23 @@ func (e *Encoder) Reset(dst io.Writer, p Params) error {
 	// No code takes more than 7 bits for a pixel that it goes on by.
 	e.out.reset(dst, p.LSBFirst, p.Width+slack)
 	e.p, e.left, e.open = p, 0, true
+	e.white()
+	e.blank = e.codes.blank(p)
+	return nil
+}
+
+// white makes the row above the page's first a white one.
+func (e *Encoder) white() {
 	e.cur, e.ref = e.cur[:cap(e.cur)], e.ref[:cap(e.ref)]
 	e.cur[0], e.ref[0] = -1, -1
-	closeList(e.ref[1:1+sentinels], int32(p.Width))
-	e.blank.reset(p, e.codes)
-	return nil
+	closeList(e.ref[1:1+sentinels], int32(e.p.Width))
+	stride := (e.p.Width + 7) / 8
+	if cap(e.above) < stride {
+		e.above = make([]byte, stride)
+	}
+	e.above = e.above[:stride]
+	clear(e.above)
+	e.n, e.known = 0, true
 }
 
 // maxEncoderWidth keeps a nonsensical width from becoming memory.
@@ -66,12 +81,15 @@ func (e *Encoder) PutRow(row []byte) error {
 	if !e.open {
 		return ErrClosed
 	}
-	if len(row) < len(e.blank.pixels) {
+	if len(row) < len(e.above) {
 		return fmt.Errorf("%w: %d bytes for %d pixels", ErrRow, len(row), e.p.Width)
 	}
-	if bytes.Equal(row[:len(e.blank.pixels)], e.blank.pixels) {
-		return e.putBlank()
+	row = row[:len(e.above)]
+	if e.known && bytes.Equal(row, e.above) {
+		return e.putAgain()
 	}
+	copy(e.above, row)
+	e.known = true
 	return e.putRow(scan(e.cur[1:], row, e.p.Width))
 }
 
@@ -88,14 +106,15 @@ func (e *Encoder) PutChanges(c Changes) error {
 			return fmt.Errorf("%w: list is not closed by the width %d", ErrRow, w)
 		}
 	}
-	if n == 0 {
-		return e.putBlank()
+	if n == e.n && slices.Equal(c[:n], Changes(e.ref[1:1+n])) {
+		return e.putAgain()
 	}
 	if !increasing(c[:n+1]) {
 		return fmt.Errorf("%w: changes do not increase from 0 to the width %d", ErrRow, w)
 	}
 	copy(e.cur[1:], c[:n])
 	closeList(e.cur[1+n:1+n+sentinels], w)
+	e.known = false
 	return e.putRow(n)
 }
 
@@ -120,49 +139,37 @@ func (e *Encoder) putRow(n int) error {
 	if err := e.out.room(); err != nil {
 		return e.fail(err)
 	}
-	switch e.p.Coding {
-	case MH:
-		e.putMH(n)
-	case MR:
-		e.putMR(n)
-	case MMR:
+	if e.beginRow() {
+		e.oneDimensional(e.cur[1 : 1+n])
+	} else {
 		e.twoDimensional()
-		if e.p.ByteAlign {
-			e.out.fill(0)
-		}
 	}
-	e.cur, e.ref = e.ref, e.cur
+	if e.blank.aligned {
+		e.out.fill(0)
+	}
+	e.cur, e.ref, e.n = e.ref, e.cur, n
 	return nil
 }
 
-func (e *Encoder) putMH(n int) {
-	if e.p.EOL {
-		if e.p.ByteAlign {
-			e.out.fill((8 - eolBits) & 7)
-		}
-		e.out.put(1, eolBits)
+// beginRow appends what is before a row, and tells whether the row is to be coded
+// by itself: in MR one row of K is, and the EOL is followed by a tag bit that tells.
+func (e *Encoder) beginRow() (byItself bool) {
+	if e.blank.eol == 0 {
+		return e.p.Coding == MH
 	}
-	e.oneDimensional(n)
-	if !e.p.EOL {
-		e.out.fill(0)
-	}
-}
-
-// putMR codes one row of K by itself and the others by reference. The EOL is
-// followed by a tag bit that tells which.
-func (e *Encoder) putMR(n int) {
-	if e.p.ByteAlign {
-		e.out.fill((8 - eolBits - 1) & 7)
+	fill := -(e.blank.eol + e.out.n) & e.blank.align
+	if e.p.Coding == MH {
+		e.out.put(1, fill+eolBits)
+		return true
 	}
 	if e.left == 0 {
 		e.left = e.p.K - 1
-		e.out.put(0b11, eolBits+1)
-		e.oneDimensional(n)
-		return
+		e.out.put(0b11, fill+eolBits+1)
+		return true
 	}
 	e.left--
-	e.out.put(0b10, eolBits+1)
-	e.twoDimensional()
+	e.out.put(0b10, fill+eolBits+1)
+	return false
 }
 
 // Close ends the page: T.6 data with EOFB, T.4 data with an RTC if Params asks
