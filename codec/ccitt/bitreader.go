@@ -9,22 +9,24 @@ import (
 )
 
 const (
-	chunk = 32 << 10
-	slack = 32 // room behind the chunk for loads beyond the end
+	chunk  = 32 << 10
+	slack  = 32 // of it: room behind the data for loads beyond the end
+	load64 = 8  // bytes of a load
+
+	// windowBits of the window are always there.
+	windowBits = 57
 )
 
-// bitReader hands out the bits of a stream, first bit highest. The next n bits
-// stand left-aligned in acc; more of them may stand behind those. Past the end
-// of the data there are zeros without end: no code is all zeros, so whatever
-// decodes finds a bad code soon.
+// bitReader hands out the bits of a stream, first bit highest, from a buffer.
+// Past the end of the data there are zeros without end: no code is all zeros,
+// so whatever decodes finds a bad code soon.
 type bitReader struct {
-	acc uint64
-	n   uint
-	pos int // next byte of buf to load
-	lim int // loads from pos <= lim are good
-	end int // bytes in buf
+	acc uint64 // the bits from bp on, left-aligned: windowBits of them at least
+	bp  int    // position of the next bit in buf
+	lim int    // loads from bytes up to lim are good
+	end int    // bytes in buf
 
-	buf    []byte
+	buf    *[chunk + load64]byte
 	src    io.Reader
 	read   int64 // bytes got from src
 	max    int64
@@ -37,63 +39,70 @@ type bitReader struct {
 func (r *bitReader) reset(src io.Reader, lsb bool, maxBytes int64) {
 	buf := r.buf
 	if buf == nil {
-		buf = make([]byte, chunk+slack)
+		buf = new([chunk + load64]byte)
 	}
 	*r = bitReader{buf: buf, src: src, lsb: lsb, max: maxBytes, lim: -1}
 }
 
-// refill brings n to at least 56. The hot loops have it written out.
+// refill makes acc the bits from bp on. The hot loops have it written out.
 func (r *bitReader) refill() {
-	if r.pos > r.lim {
+	if r.bp>>3 > r.lim {
 		r.more()
 	}
-	r.acc |= binary.BigEndian.Uint64(r.buf[r.pos:]) >> r.n
-	r.pos += int(63-r.n) >> 3
-	r.n |= 56
+	r.acc = r.window(r.bp)
 }
 
-// skip drops k of the n bits.
+// window loads the bits from bp on, which must be good to load. The mask is for
+// the compiler: bp is never so large.
+func (r *bitReader) window(bp int) uint64 {
+	i := bp >> 3 & (chunk - 1)
+	return binary.BigEndian.Uint64(r.buf[i:i+load64]) << (bp & 7)
+}
+
+// skip drops k bits of the window.
 func (r *bitReader) skip(k uint) {
 	r.acc <<= k
-	r.n -= k
+	r.bp += int(k)
 }
 
 // align goes to the next byte boundary.
-func (r *bitReader) align() { r.skip(r.n & 7) }
+func (r *bitReader) align() { r.bp = (r.bp + 7) &^ 7 }
 
-// more makes it possible to load from pos: it reads on, or makes the zeros
+// more makes it possible to load from bp: it reads on, or makes the zeros
 // behind the end.
 func (r *bitReader) more() {
-	if !r.eof && !r.frozen {
-		r.end = copy(r.buf, r.buf[r.pos:r.end])
-		r.pos = 0
-		r.fetch(slack)
+	if r.eof || r.frozen {
+		r.bound()
+		return
 	}
-	r.bound()
+	r.readOn(slack)
 }
 
-// moreFrom is more for a loop that has pos and lim in variables of its own.
-func (r *bitReader) moreFrom(pos int) (newPos, lim int) {
-	r.pos = pos
-	r.more()
-	return r.pos, r.lim
+// readOn drops what has been consumed and reads until the buffer holds least
+// bytes or the data ends.
+func (r *bitReader) readOn(least int) {
+	from := min(r.bp>>3, r.end)
+	r.end = copy(r.buf[:], r.buf[from:r.end])
+	r.bp -= from << 3
+	r.fetch(least)
+	r.bound()
 }
 
 // bound sets lim for what is in the buffer.
 func (r *bitReader) bound() {
 	if !r.eof && !r.frozen {
-		r.lim = r.end - 8
+		r.lim = r.end - load64
 		return
 	}
 	clear(r.buf[r.end : r.end+slack])
-	r.lim = r.end + 8
-	r.pos = min(r.pos, r.lim)
+	r.lim = r.end + load64
+	r.bp = min(r.bp, r.lim<<3)
 }
 
 // fetch reads until the buffer holds least bytes or the data ends.
 func (r *bitReader) fetch(least int) {
 	for idle := 0; r.end < least && !r.eof; {
-		n, err := r.src.Read(r.buf[r.end:chunk])
+		n, err := r.src.Read(r.buf[r.end : chunk-slack])
 		if r.lsb {
 			reverse(r.buf[r.end : r.end+n])
 		}
@@ -122,7 +131,7 @@ func (r *bitReader) freeze(lsb bool) {
 		reverse(r.buf[:r.end])
 		r.lsb = lsb
 	}
-	r.acc, r.n, r.pos, r.frozen = 0, 0, 0, true
+	r.acc, r.bp, r.frozen = 0, 0, true
 	r.bound()
 }
 
@@ -134,13 +143,13 @@ func (r *bitReader) thaw(lsb bool) {
 
 // drained reports whether all data has been consumed.
 func (r *bitReader) drained() bool {
-	return (r.eof || r.frozen) && r.pos*8-int(r.n) >= r.end*8
+	return (r.eof || r.frozen) && r.bp >= r.end*8
 }
 
 // consumed is the number of bytes of which at least one bit is consumed.
 func (r *bitReader) consumed() int64 {
 	before := r.read - int64(r.end)
-	return min(before+int64(r.pos*8-int(r.n)+7)/8, r.read)
+	return min(before+int64(r.bp+7)/8, r.read)
 }
 
 // eol consumes an EOL, fill bits included, if one is next.
@@ -149,24 +158,20 @@ func (r *bitReader) eol() bool {
 	if r.acc>>(64-eolZeros) != 0 {
 		return false
 	}
-	for {
-		z := uint(bits.LeadingZeros64(r.acc))
-		if z < r.n {
-			r.skip(z + 1)
-			return !r.overrun()
-		}
-		r.skip(r.n)
+	for r.acc == 0 {
+		r.skip(windowBits)
 		if r.drained() {
 			return false
 		}
-		r.acc = 0
 		r.refill()
 	}
+	r.skip(uint(bits.LeadingZeros64(r.acc)) + 1)
+	return !r.overrun()
 }
 
 // overrun reports whether bits past the end were consumed.
 func (r *bitReader) overrun() bool {
-	return (r.eof || r.frozen) && r.pos*8-int(r.n) > r.end*8
+	return (r.eof || r.frozen) && r.bp > r.end*8
 }
 
 // seekEOL consumes everything up to an EOL and that too; false when there is
@@ -188,12 +193,11 @@ func (r *bitReader) seekEOL() bool {
 func (r *bitReader) onlyZeros() bool {
 	for !r.drained() {
 		r.refill()
-		if z := uint(bits.LeadingZeros64(r.acc)); z < r.n {
-			r.skip(z)
+		if r.acc != 0 {
+			r.skip(uint(bits.LeadingZeros64(r.acc)))
 			return r.drained()
 		}
-		r.skip(r.n)
-		r.acc = 0
+		r.skip(windowBits)
 	}
 	return true
 }
@@ -210,4 +214,4 @@ func reverse(b []byte) {
 }
 
 // remaining is the number of bytes in the buffer not yet consumed.
-func (r *bitReader) remaining() int { return r.end - (r.pos*8-int(r.n))/8 }
+func (r *bitReader) remaining() int { return r.end - r.bp>>3 }

@@ -4,44 +4,74 @@ import "encoding/binary"
 
 // oneDimensional decodes a row of white and black runs (T.4 section 4.1).
 func (d *Decoder) oneDimensional() outcome {
-	pairs, buf := &d.tab.pairs, d.in.buf
-	acc, n, pos, lim := d.in.acc, d.in.n, d.in.pos, d.in.lim
-	cur, k, a0, w := d.cur, 1, int32(0), d.w
-	for a0 < w {
-		if pos > lim {
-			pos, lim = d.in.moreFrom(pos)
+	d.a0, d.k = 0, 1
+	for d.a0 < d.w {
+		d.usual1D()
+		if d.a0 >= d.w {
+			break
 		}
-		acc |= binary.BigEndian.Uint64(buf[pos:]) >> n
-		pos += int(63-n) >> 3
-		n |= 56
-		e := pairs[acc>>(64-runBits)]
-		a1 := a0 + int32(e>>4&0xfff)
-		if e != 0 && a1 < w {
-			a0 = a1 + int32(e>>16)
-			cur[k], cur[k+1] = a1, a0
-			k += 2
-			acc <<= e & 15
-			n -= uint(e & 15)
-			continue
-		}
-		if r1, r2, used := d.tab.twoRuns(acc, white); used > 0 && a0+r1 < w {
-			a1 = a0 + r1
-			a0 = a1 + r2
-			cur[k], cur[k+1] = a1, a0
-			k += 2
-			acc <<= used
-			n -= used
-			continue
-		}
-		d.keep(acc, n, pos, a0, k, 1)
 		if o := d.slow1D(); o != rowGood {
 			return o
 		}
-		acc, n, pos, lim = d.in.acc, d.in.n, d.in.pos, d.in.lim
-		k, a0 = d.k, d.a0
 	}
-	d.keep(acc, n, pos, a0, k, 1)
 	return d.ended()
+}
+
+// usual1D decodes up to the end of the row or to something rare.
+func (d *Decoder) usual1D() {
+	p := place{bp: d.in.bp, a0: d.a0, k: uint32(d.k)}
+	for more := true; more && p.a0 < d.w; {
+		p, more = d.longPair(d.pairs(p))
+	}
+	d.in.bp, d.a0, d.k = p.bp, p.a0, int(p.k)
+}
+
+// pairs decodes a white and a black run at a time, while both codes are short
+// and the white run does not end the row.
+func (d *Decoder) pairs(p place) place {
+	buf, table := d.in.buf, &d.tab.pairs[white]
+	bp, a0, k := p.bp, p.a0, p.k
+	cur, w := d.cur, d.w
+	for bp>>3 <= d.in.lim {
+		i := bp >> 3 & (chunk - 1)
+		x := binary.BigEndian.Uint64(buf[i:i+load64]) << (bp & 7)
+		for range windowBits / runBits {
+			e := table[x>>(64-runBits)]
+			a1 := a0 + int32(e>>4&0xfff)
+			if e == 0 || a1 >= w {
+				return place{bp: bp, a0: a0, k: k}
+			}
+			a0 = a1 + int32(e>>16)
+			c := (*[2]int32)(cur[int(k) : int(k)+2 : int(k)+2])
+			c[0], c[1] = a1, a0
+			k += 2
+			bp += int(e & 15)
+			x <<= e & 15
+		}
+	}
+	return place{bp: bp, a0: a0, k: k}
+}
+
+// longPair decodes a white and a black run that are not empty, of a make-up and
+// a terminating code each at the most, or a white one that ends the row. It
+// reports whether there were any.
+func (d *Decoder) longPair(p place) (place, bool) {
+	if p.bp>>3 > d.in.lim || p.a0 >= d.w {
+		return p, false
+	}
+	x := d.in.window(p.bp)
+	r1, n1 := d.tab.runs[white].whole(x)
+	r2, n2 := d.tab.runs[black].whole(x << (n1 & 63))
+	a1 := p.a0 + r1
+	if r1 > 0 && a1 >= d.w {
+		d.cur[p.k] = a1
+		return place{bp: p.bp + int(n1), a0: a1, k: p.k + 1}, true
+	}
+	if r1 == 0 || r2 == 0 {
+		return p, false
+	}
+	d.cur[p.k], d.cur[p.k+1] = a1, a1+r2
+	return place{bp: p.bp + int(n1+n2), a0: a1 + r2, k: p.k + 2}, true
 }
 
 // ended is the outcome of a row whose runs reach its end.
@@ -125,7 +155,7 @@ func (d *Decoder) oddCode1D() outcome {
 // before it, is left.
 func (d *Decoder) restIsNothing() bool {
 	r := &d.in
-	return (r.eof || r.frozen) && r.acc == 0 && r.pos*8 >= r.end*8
+	return (r.eof || r.frozen) && r.acc == 0 && r.bp+windowBits >= r.end*8
 }
 
 // stopped ends a row before its width: the rest is white.

@@ -4,7 +4,7 @@ import "math/bits"
 
 // otherMode decodes what is not the usual vertical mode; e is the entry of the
 // mode table for what comes next.
-func (d *Decoder) otherMode(e uint32) outcome {
+func (d *Decoder) otherMode(e uint16) outcome {
 	r := &d.in
 	switch {
 	case e&symHorizontal != 0:
@@ -16,7 +16,7 @@ func (d *Decoder) otherMode(e uint32) outcome {
 		d.bi += 2
 		return rowGood
 	case e&symVertical != 0:
-		return d.emptyVertical(e)
+		return d.vertical(e)
 	case e&symUncompressed != 0:
 		r.skip(uint(e & symLen))
 		o := d.uncompressed()
@@ -57,14 +57,15 @@ func (d *Decoder) badRun2D() outcome {
 	return rowBad
 }
 
-// emptyVertical is a vertical mode that does not move right. At a0 itself it is
-// an empty run, which some writers make; left of that it cannot be.
-func (d *Decoder) emptyVertical(e uint32) outcome {
+// vertical is a vertical mode. One that does not move right is an empty run,
+// which some writers make; left of a0 it cannot be.
+func (d *Decoder) vertical(e uint16) outcome {
 	a1 := d.ref[d.bi] + int32(e>>symShift&7) - 3
 	if a1 < d.a0 || a1 < 0 {
 		return rowBad
 	}
 	d.in.skip(uint(e & symLen))
+	d.a0 = a1
 	d.push(a1)
 	d.bi += 1 - int(e>>7&1)<<1
 	d.findB1()

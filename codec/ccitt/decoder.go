@@ -55,12 +55,17 @@ type Decoder struct {
 	// cur and ref are the lists of the row being decoded and of the one above,
 	// each with a change before the first: ref[0] is -1.
 	cur, ref []int32
-	a0       int32   // where the decoded part of the row ends, -1 before the first run
-	k        int     // changes in cur, the first counted
-	bi       int     // index in ref of the b1 candidate; odd where k is odd
-	out      Changes // the list handed out, ref or spare
+	// lists is the memory of both, in which they begin at these even indices.
+	lists        []int32
+	curAt, refAt int
+
+	a0  int32   // where the decoded part of the row ends, -1 before the first run
+	k   int     // changes in cur, the first counted
+	bi  int     // index in ref of the b1 candidate; odd where k is odd
+	out Changes // the list handed out, ref or spare
 
 	emptyRuns int     // of the row being decoded
+	uneven    bool    // ref has empty runs
 	spare     []int32 // the list handed out for a row with empty runs
 
 	begun    bool
@@ -101,21 +106,33 @@ func (d *Decoder) Reset(src io.Reader, p Params) error {
 	if p.Rows > d.lim.MaxRows {
 		return fmt.Errorf("%w: %d rows, at most %d", ErrLimit, p.Rows, d.lim.MaxRows)
 	}
-	if need := p.Width + maxEmptyRuns + 16; cap(d.cur) < need {
-		d.cur, d.ref = make([]int32, need), make([]int32, need)
-	}
+	d.makeLists(p.Width)
 	d.in.reset(src, p.LSBFirst, d.lim.MaxBytes)
 	d.start(p)
 	return nil
+}
+
+// makeLists makes room for rows of the width. Both lists are in one piece of
+// memory, so that the hot loops have one length to look at; behind each there
+// is as much as indices within a step reach.
+func (d *Decoder) makeLists(width int) {
+	const before = 2 // so that the index of the change two before b1 is one
+	size := (before + width + maxEmptyRuns + closing + reach) &^ 1
+	if len(d.lists) >= 2*size {
+		return
+	}
+	d.lists = make([]int32, 2*size)
+	d.curAt, d.refAt = before, size+before
+	d.cur, d.ref = d.lists[d.curAt:size:size], d.lists[d.refAt:]
 }
 
 // start brings everything but the input to the state before the first row.
 func (d *Decoder) start(p Params) {
 	d.p, d.w = p, int32(p.Width)
 	d.align = !p.EOL && p.Coding == MH || p.ByteAlign && p.Coding == MMR
-	d.cur, d.ref = d.cur[:cap(d.cur)], d.ref[:cap(d.ref)]
 	d.cur[0], d.ref[0] = -1, -1
-	closeList(d.ref[1:1+sentinels], d.w)
+	closeList(d.ref[1:1+closing], d.w)
+	d.uneven = false
 	d.out, d.emptyRuns = d.ref[1:1+sentinels], 0
 	d.done, d.seenEOL, d.lost, d.begunRow = false, false, false, false
 	d.tag, d.badRun, d.why, d.searches = 1, 0, nil, 0
@@ -183,13 +200,20 @@ func (d *Decoder) row() bool {
 // accept closes the decoded row and hands it out.
 func (d *Decoder) accept() {
 	d.close()
-	d.cur, d.ref = d.ref, d.cur
+	d.swap()
 	d.out = d.ref[1 : d.k+sentinels]
-	if d.emptyRuns > 0 {
+	d.uneven = d.emptyRuns > 0
+	if d.uneven {
 		d.spare = strict(d.spare, d.out, d.w)
 		d.out, d.emptyRuns = d.spare, 0
 	}
 	d.st.Rows++
+}
+
+// swap makes the row decoded last the one to refer to.
+func (d *Decoder) swap() {
+	d.cur, d.ref = d.ref, d.cur
+	d.curAt, d.refAt = d.refAt, d.curAt
 }
 
 // close ends the list of the row with the sentinels. Changes beyond the width
@@ -206,7 +230,7 @@ func (d *Decoder) close() {
 	for d.cur[d.k-1] == d.w {
 		d.k--
 	}
-	closeList(d.cur[d.k:d.k+sentinels], d.w)
+	closeList(d.cur[d.k:d.k+closing], d.w)
 }
 
 // push appends a change at x. A second change at the place of the last one, an

@@ -11,16 +11,15 @@ const (
 // code, 0 where no code begins so.
 type runTable [1 << runBits]uint16
 
-// pairTable gives a white and the black run after it where both codes fit in
-// 13 bits: black<<16 | white<<4 | length of both; 0 where they do not, and
-// where a run is empty, so that a pair always makes two new changes.
+// pairTable gives a run of one colour and the run of the other after it where
+// both codes fit in 13 bits: second<<16 | first<<4 | length of both; 0 where they
+// do not, and where a run is empty, so that a pair always makes two new changes.
 type pairTable [1 << runBits]uint32
 
-// modeTable gives the mode code at the front of 10 bits in the low half and,
-// where the first and the next are both vertical, the next in the high half.
-type modeTable [1 << modeBits]uint32
+// modeTable gives the mode code at the front of 10 bits.
+type modeTable [1 << modeBits]uint16
 
-// A half of a modeTable entry: the length in the low 4 bits, then d+3 of a
+// An entry of a modeTable: the length in the low 4 bits, then d+3 of a
 // vertical mode, then what it is.
 const (
 	symLen          = 15
@@ -36,19 +35,22 @@ const (
 // tables are what decoding needs; made once, at the first use.
 type tables struct {
 	runs  [2]runTable
-	pairs pairTable
+	pairs [2]pairTable
 	modes modeTable
+	steps *stepTable
 }
 
 var decodeTables = sync.OnceValue(func() *tables {
-	t := new(tables)
+	t := &tables{steps: new(stepTable)}
 	for colour := range t.runs {
 		eachRun(colour, func(run int, c code) {
 			spread(runBits, c, func(i int) { t.runs[colour][i] = uint16(run<<4) | uint16(c.n) })
 		})
 	}
-	t.fillPairs()
+	t.fillPairs(white)
+	t.fillPairs(black)
 	t.fillModes()
+	t.fillSteps()
 	return t
 })
 
@@ -60,15 +62,15 @@ func spread(width uint, c code, f func(i int)) {
 	}
 }
 
-func (t *tables) fillPairs() {
-	for i := range t.pairs {
-		w, used := t.runs[white].front(i)
-		if used == 0 || w == 0 {
+func (t *tables) fillPairs(colour int) {
+	for i := range t.pairs[colour] {
+		first, used := t.runs[colour].front(i)
+		if used == 0 || first == 0 {
 			continue
 		}
-		b, more := t.runs[black].front(i << used & (1<<runBits - 1))
-		if more != 0 && b != 0 && used+more <= runBits {
-			t.pairs[i] = uint32(b)<<16 | uint32(w)<<4 | uint32(used+more)
+		second, more := t.runs[1-colour].front(i << used & (1<<runBits - 1))
+		if more != 0 && second != 0 && used+more <= runBits {
+			t.pairs[colour][i] = uint32(second)<<16 | uint32(first)<<4 | uint32(used+more)
 		}
 	}
 }
@@ -94,29 +96,18 @@ func (t *tables) fillModes() {
 	for i := range t.modes {
 		t.modes[i] = symNone
 	}
-	first := func(c code, sym uint32) {
-		spread(modeBits, c, func(i int) { t.modes[i] = sym | uint32(c.n) })
+	first := func(c code, sym uint16) {
+		spread(modeBits, c, func(i int) { t.modes[i] = sym | uint16(c.n) })
 	}
 	first(word(codePass), symPass)
 	first(word(codeHorizontal), symHorizontal)
 	first(word(codeUncompressed), symUncompressed)
 	for i, s := range vertical {
-		sym := uint32(symVertical | i<<symShift)
+		sym := uint16(symVertical | i<<symShift)
 		if i < 3 {
 			sym |= symLeft
 		}
 		first(word(s), sym)
-	}
-	single := t.modes
-	for i, e := range single {
-		n := e & symLen
-		if e&symVertical == 0 {
-			continue
-		}
-		next := single[i<<n&(1<<modeBits-1)]
-		if next&symVertical != 0 && n+next&symLen <= modeBits {
-			t.modes[i] |= next << 16
-		}
 	}
 }
 

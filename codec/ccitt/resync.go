@@ -7,39 +7,35 @@ const ahead = 4 << 10
 
 // mark is a place in the data to go back to.
 type mark struct {
-	acc  uint64
-	n    uint
-	pos  int
+	bp   int
 	base int64 // bytes before the buffer
 }
 
-func (r *bitReader) mark() mark { return mark{r.acc, r.n, r.pos, r.read - int64(r.end)} }
+func (r *bitReader) mark() mark { return mark{r.bp, r.read - int64(r.end)} }
 
 // back goes back to a mark, unless that is too far.
 func (r *bitReader) back(m mark) bool {
-	if r.pos-m.pos > ahead-2*slack || r.read-int64(r.end) != m.base {
+	if r.bp-m.bp > 8*(ahead-2*slack) || r.read-int64(r.end) != m.base {
 		return false
 	}
-	r.acc, r.n, r.pos = m.acc, m.n, m.pos
+	r.bp = m.bp
 	return true
 }
 
 // lookAhead makes it possible to come back to where the data is read now.
 func (r *bitReader) lookAhead() {
-	if r.end-r.pos >= ahead || r.eof || r.frozen {
-		return
+	if r.remaining() < ahead && !r.eof && !r.frozen {
+		r.readOn(ahead)
 	}
-	r.end = copy(r.buf, r.buf[r.pos:r.end])
-	r.pos = 0
-	r.fetch(ahead)
-	r.bound()
 }
 
 // rowHere reports whether a row of the kind that the tag bit says stands here
 // and an EOL or the end of the data behind it. Nothing is consumed.
 func (d *Decoder) rowHere(tag uint64) bool {
 	m := d.in.mark()
-	good := d.decodeRow(tag) == rowGood && (d.in.acc>>(64-eolZeros) == 0 || d.restIsNothing())
+	good := d.decodeRow(tag) == rowGood
+	d.in.refill()
+	good = good && (d.in.acc>>(64-eolZeros) == 0 || d.restIsNothing())
 	return d.in.back(m) && good
 }
 
@@ -157,13 +153,13 @@ func (d *Decoder) anotherStrip() bool {
 func (d *Decoder) goodStrip(first mark) bool {
 	for n := d.st.Rows; n < d.p.Rows; n++ {
 		switch {
-		case d.in.pos-first.pos > ahead/2:
+		case d.in.bp-first.bp > 8*ahead/2:
 			return true
 		case d.twoDimensional() != rowGood:
 			return d.a0 < 0 && n > d.st.Rows && d.eofb()
 		}
 		d.close()
-		d.cur, d.ref = d.ref, d.cur
+		d.swap()
 	}
 	return true
 }
@@ -171,8 +167,8 @@ func (d *Decoder) goodStrip(first mark) bool {
 // blankAbove makes the row above the next one white.
 func (d *Decoder) blankAbove() {
 	d.ref[0], d.cur[0] = -1, -1
-	closeList(d.ref[1:1+sentinels], d.w)
-	d.emptyRuns = 0
+	closeList(d.ref[1:1+closing], d.w)
+	d.emptyRuns, d.uneven = 0, false
 }
 
 // moreRows reports, behind the last row that the page should have, whether it

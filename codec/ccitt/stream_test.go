@@ -181,7 +181,7 @@ func TestMemory(t *testing.T) {
 	if err := d.Reset(bytes.NewReader(nil), Params{Coding: MMR, Width: 7296}); err != nil {
 		t.Fatal(err)
 	}
-	if n := cap(d.in.buf) + 4*(cap(d.cur)+cap(d.ref)); n > 128<<10 {
+	if n := len(d.in.buf) + 4*cap(d.lists); n > 128<<10 {
 		t.Errorf("%d bytes for the widest fax page", n)
 	}
 }
