@@ -71,7 +71,8 @@ func (d *arith) repeats(cx uint64, n int) int {
 	return n
 }
 
-// refill brings the code to at least 16 bits ahead; after the end of the stripe's data they are zeros.
+// refill brings 32 more bits of the code, zeros after the end of the stripe's data. How many it brings does not depend on
+// how the input is cut up.
 func (d *arith) refill() {
 	s := &d.in
 	if s.pos+4 <= s.end && d.n >= 0 && d.madeUp == 0 {
@@ -83,18 +84,20 @@ func (d *arith) refill() {
 			return
 		}
 	}
-	for d.n < 16 {
-		// Once it has ended, what comes in may be the next stripe's.
-		b, ok := byte(0), false
+	bytes := 4
+	if d.n < 0 {
+		bytes = 6 // at the start, for a decoder that has read nothing
+	}
+	for range bytes {
+		// Once the data has ended, what comes in may be the next stripe's.
 		if d.madeUp == 0 {
-			b, ok = s.coded()
+			if b, ok := s.coded(); ok {
+				d.c |= uint64(b) << (39 - d.n)
+				d.n += 8
+				continue
+			}
 		}
-		if !ok {
-			d.madeUp += 16 - d.n
-			d.n = 16
-			return
-		}
-		d.c |= uint64(b) << (39 - d.n)
+		d.madeUp += 8
 		d.n += 8
 	}
 }

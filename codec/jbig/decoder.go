@@ -18,6 +18,7 @@ var (
 	errCut      = errors.New("jbig: data ends within the page")
 	errAbort    = errors.New("jbig: the sender gave up (ABORT)")
 	errLeft     = errors.New("jbig: a stripe has data left over")
+	errLate     = errors.New("jbig: the page is said to have fewer rows than were in its data (NEWLEN)")
 	errMove     = errors.New("jbig: the template pixel is moved to where T.85 has none")
 	errNoHeight = errors.New("jbig: data ends without saying how many rows the page has")
 )
@@ -131,7 +132,7 @@ func (d *Decoder) NextRow() ([]byte, error) {
 		d.rows.next()
 		d.pixels()
 	}
-	if d.arith.madeUp > 0 && !d.checked && !d.late() {
+	if (d.arith.madeUp > 0 || d.p.VariableLength) && !d.checked && !d.late() {
 		return nil, io.EOF
 	}
 	d.st.Rows++
@@ -141,9 +142,14 @@ func (d *Decoder) NextRow() ([]byte, error) {
 	return d.rows.pixels(d.rows.cur), nil
 }
 
-// late is asked for a row that is decoded when all data of the stripe has been read; it says whether the row counts.
+// late is asked for a row near the end of the stripe's data and says whether the row counts.
 func (d *Decoder) late() bool {
 	switch {
+	case d.arith.madeUp == 0:
+		if rows, ok := d.arith.in.peekLength(); ok {
+			d.shorten(rows)
+			d.setStop()
+		}
 	case d.cut():
 		if d.arith.missing() > 0 {
 			d.end(d.cause())

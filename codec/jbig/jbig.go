@@ -65,7 +65,7 @@ var (
 // Stats tell how the decoding of a page went so far.
 type Stats struct {
 	Rows    int   // rows handed out
-	Bad     int   // stripes with data left over, so that something in them was wrong
+	Bad     int   // stripes whose data and rows do not agree, so that something in them was wrong
 	Partial bool  // the data ended or broke before the page did
 	Bytes   int64 // coded bytes used up
 	// Err says what ended a partial page or what was wrong with the last damaged stripe; nil when nothing was.

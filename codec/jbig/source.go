@@ -1,6 +1,7 @@
 package jbig
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -101,4 +102,22 @@ func (s *source) skipCoded() (n int) {
 			n++
 		}
 	}
+}
+
+// peekLength looks for a NEWLEN behind the end of the stripe's data, as long as no more than allowedRest bytes other than
+// zeros are in between: coders may write more than is needed, and then the rows end before the data does.
+func (s *source) peekLength() (rows int64, ok bool) {
+	const far = 16
+	s.want(far + 8)
+	b := s.buf[s.pos:min(s.end, s.pos+far+8)]
+	for rest := 0; len(b) >= 8 && rest <= allowedRest; b = b[1:] {
+		if b[0] == esc && b[1] != mSTUFF {
+			ok = (b[1] == mSDNORM || b[1] == mSDRST) && b[2] == esc && b[3] == mNEWLEN
+			return int64(binary.BigEndian.Uint32(b[4:])), ok
+		}
+		if b[0] != 0 {
+			rest++
+		}
+	}
+	return 0, false
 }

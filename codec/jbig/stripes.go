@@ -141,15 +141,22 @@ func (d *Decoder) comment() {
 	}
 }
 
-// newHeight is NEWLEN: the page has fewer rows than was said before.
+// newHeight is NEWLEN.
 func (d *Decoder) newHeight() {
-	b := d.segment(4)
-	if b == nil {
+	if b := d.segment(4); b != nil {
+		d.shorten(int64(binary.BigEndian.Uint32(b)))
+	}
+}
+
+// shorten gives the page fewer rows than were said before; to more a NEWLEN has no right.
+func (d *Decoder) shorten(rows int64) {
+	if rows >= int64(d.height) {
 		return
 	}
-	rows := int64(binary.BigEndian.Uint32(b))
-	if rows < int64(d.height) {
-		d.height, d.p.Height = int(rows), int(rows)
+	d.height, d.p.Height = int(rows), int(rows)
+	if d.height < d.st.Rows {
+		d.st.Bad++
+		d.st.Err = errLate
 	}
 }
 

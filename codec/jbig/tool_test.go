@@ -69,8 +69,14 @@ func tool(t testing.TB, data []byte, name string, args ...string) []byte {
 func encode(t testing.TB, p Params, b bitmap) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	e := NewEncoder()
-	if err := e.Reset(&out, p); err != nil {
+	put(t, NewEncoder(), &out, p, b)
+	return out.Bytes()
+}
+
+// put codes a page by an encoder that may have been used.
+func put(t testing.TB, e *Encoder, dst io.Writer, p Params, b bitmap) {
+	t.Helper()
+	if err := e.Reset(dst, p); err != nil {
 		t.Fatal(err)
 	}
 	for y := range b.height {
@@ -81,5 +87,4 @@ func encode(t testing.TB, p Params, b bitmap) []byte {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
 }
