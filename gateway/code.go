@@ -43,7 +43,7 @@ func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []s
 		if closed := f.Close(); err == nil {
 			err = closed
 		}
-		if err != nil && !(errors.Is(err, codec.ErrEmpty) && len(report.Cleaned) > 0) {
+		if blank := errors.Is(err, codec.ErrEmpty) && len(report.Cleaned) > 0; err != nil && !blank {
 			return files, remove, blame(err, "code the pages of %s: %w", docs[i].Name, err)
 		}
 		before += d.Count()

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"faxgate/codec"
 	"faxgate/ifax"
@@ -124,7 +125,7 @@ func apart(targets []codec.Target, sums []codec.Summary, docs []spool.Document) 
 		}
 	}
 	for i := range targets {
-		targets[i].Why = append(targets[i].Why[:len(targets[i].Why):len(targets[i].Why)], words...)
+		targets[i].Why = append(slices.Clip(targets[i].Why), words...)
 	}
 }
 
