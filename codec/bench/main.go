@@ -40,7 +40,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.IntVar(&o.rounds, "rounds", 25, "sweeps over all the pages")
+	flag.IntVar(&o.rounds, "rounds", 15, "sweeps over all the pages")
 	flag.DurationVar(&o.slice, "slice", 3*time.Millisecond, "how long a turn of one implementation lasts at least")
 	flag.StringVar(&o.only, "only", "", "measure only these `cases`: operation/coding/page/width, each part may be empty or left out at the end (decode/mmr/text, encode//blank, //text/1728)")
 	flag.BoolVar(&o.quick, "quick", false, "the smallest size and few rounds")

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// TestFuzzed compares the decoder with the reference decoder on 20,000 inputs,
+// TestFuzzed compares the decoder with the reference decoder on 10,000 inputs,
 // or as many as FAXGATE_INPUTS says; see agree for what is compared.
 func TestFuzzed(t *testing.T) {
-	inputs := uint64(20_000)
+	inputs := uint64(10_000)
 	if s := os.Getenv("FAXGATE_INPUTS"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {
