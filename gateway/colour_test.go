@@ -293,6 +293,28 @@ func (n *node) view2(addr string) gateway.NextFax {
 	return n.view(addr).Next
 }
 
+// TestShadesAsJBIG: a machine that tells JBIG gets it for shades that become dots, and reads it; letters go as MMR.
+func TestShadesAsJBIG(t *testing.T) {
+	r := &recorder{}
+	a, b := pair(t, func(o *gateway.Options) {
+		o.Sender = func(string) (mailio.Sender, error) { return r, nil }
+	}, func(o *gateway.Options) { o.Config.Fax.Codings = append(o.Config.Fax.Codings, "JBIG") })
+	r.to = func() string { return b.Addr("smtp") }
+	a.wait(a.submit("fax@b.test"), gateway.Confirmed)
+	if form := a.sent(gateway.SubmitRequest{Files: []gateway.File{photo(t)}}); form != "J JBIG 400x400 A4" {
+		t.Errorf("the photograph went as %q", form)
+	}
+	if form := a.sent(gateway.SubmitRequest{Files: []gateway.File{textFile("Letters.\n")}}); form != "F MMR 400x400 A4" {
+		t.Errorf("the letter went as %q", form)
+	}
+	a.journal("coded as JBIG, which takes fewer bytes for them than MMR")
+	for _, in := range b.inbox(3) {
+		if in.Error != "" || in.Pages != 1 {
+			t.Errorf("%s: %d pages, %s", in.Subject, in.Pages, in.Error)
+		}
+	}
+}
+
 // TestColourThatIsRefusedGoesInBlackAndWhite: a machine for which colour was set by hand, and which cannot read it, gets Profile S.
 func TestColourThatIsRefusedGoesInBlackAndWhite(t *testing.T) {
 	s := &scriptedSender{answers: []func(func() error) (mailio.Reply, error){refuses(mailio.StageDot, 554, "5.6.1", "5.6.1 unsupported image"), accepts}}

@@ -360,6 +360,9 @@ func (g *Gateway) peerView(p spool.Peer) PeerView {
 	if c, err := ifax.ParseCapabilities(p.Raw); err == nil {
 		t := ifax.Choose(c, g.own.sends(g.own.colour), codec.Summary{Pages: 1, Vector: true, Kind: codec.Bilevel, Paper: codec.A4})
 		v.Best = fmt.Sprintf("profile %c, %s, %s", t.Profile.Letter, t.Profile.Coding, t.Resolution)
+		if most := c.Shades(); most != codec.Bilevel {
+			v.Best += fmt.Sprintf("; pages with shades in %s", most)
+		}
 	}
 	return v
 }
