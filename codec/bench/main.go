@@ -4,7 +4,8 @@
 //
 // The libraries run in processes of their own, see the drivers folder, on the
 // same core as this one. All take turns, sweep by sweep over all pages, and the
-// fastest run of each counts, so that a busy machine slows all of them alike.
+// fastest run of each counts, by the clock of the thread's own computing time, so
+// that a busy machine slows all of them alike and as little as can be.
 // libtiff is given the form in which it is fastest: a page as one strip, from
 // warm memory to warm memory, nothing but TIFFWriteEncodedStrip and a flush, or
 // TIFFReadEncodedStrip, on the clock. (TIFFWriteScanline, row by row, does the

@@ -10,7 +10,11 @@ struct bytes made;
 int64_t now(void)
 {
 	struct timespec t;
+#ifdef CLOCK_THREAD_CPUTIME_ID
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+#else
 	clock_gettime(CLOCK_MONOTONIC, &t);
+#endif
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 

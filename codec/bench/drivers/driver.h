@@ -11,6 +11,7 @@
      result                                                   LENGTH, and what the last operation made
      version                                                  the library's VERSION
 
+   Times are those of the thread's own computing, where the system knows them.
    A budget is in nanoseconds: an operation is run again until it is used up,
    at least once. What goes wrong is answered by "error WORDS". */
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,4 +23,14 @@ func pin(core int) error {
 		}
 	}
 	return unix.SchedSetaffinity(0, &one)
+}
+
+// cpuTime is the time that this thread has been computing: whatever else runs on
+// the machine does not count.
+func cpuTime() time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+		panic("bench: the thread's clock cannot be read: " + err.Error())
+	}
+	return time.Duration(t.Nano())
 }
