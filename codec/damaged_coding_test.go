@@ -142,14 +142,14 @@ func wrongEnds() []recipe {
 		{"mmr-uncompressed-mode", func(c coder) []byte {
 			var s strings.Builder
 			for _, row := range first {
-				s.WriteString(string(uncompressed(row, damagedWidth)))
+				s.WriteString(string(inUncompressedMode(row, damagedWidth)))
 			}
 			return t6(bitRow(s.String()) + eolBitRow + eolBitRow)
 		}},
 		{"mh-uncompressed-mode", func(c coder) []byte {
 			l := c.mhLines(first)
 			for i := 50; i < 150; i++ {
-				l[i] = "00" + uncompressed(first[i], damagedWidth)
+				l[i] = "00" + inUncompressedMode(first[i], damagedWidth)
 			}
 			return t4(l.join())
 		}},

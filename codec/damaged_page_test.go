@@ -166,9 +166,9 @@ func (l lines) joinBut(without ...int) bitRow {
 // mmrAt is the bit at which row n of T.6 data begins, up to 7 bits too far: what is before it fills up to a byte.
 func (c coder) mmrAt(rows [][]byte, n int) int { return 8 * (len(c.mmr(rows[:n])) - 3) }
 
-// uncompressed codes a row in T.4's and T.6's uncompressed mode (T.6 section 2.2.4): zeros and a one stand for themselves,
+// inUncompressedMode codes a row in T.4's and T.6's uncompressed mode (T.6 section 2.2.4): zeros and a one stand for themselves,
 // five zeros have a one after them that is none, and six zeros or more leave the mode.
-func uncompressed(row []byte, width int) bitRow {
+func inUncompressedMode(row []byte, width int) bitRow {
 	var s strings.Builder
 	s.WriteString("0000001111")
 	zeros := 0

@@ -64,6 +64,12 @@ func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error)
 	switch {
 	case isFax(t):
 		p.Kind, p.src = Bilevel, newFaxSource(t, p.walk, faxParams(t), lim)
+	case isTiledBilevel(t):
+		src, err := newTileSource(r, t, p.walk, lim)
+		if err != nil {
+			return p, err
+		}
+		p.Kind, p.src = Bilevel, src
 	case disguised:
 		p.Kind, p.Coding, p.src = Bilevel, behind.Coding.String(), newFaxSource(t, p.walk, behind, lim)
 	case isJBIG(t):

@@ -37,10 +37,7 @@ func otherTIFF(p Page, r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Pag
 	}
 	switch {
 	case isSampleStrips(t):
-		p.Kind = Gray
-		if t.SamplesPerPixel > 1 {
-			p.Kind = Colour
-		}
+		p.Kind = samplesKind(t)
 		p.src = &picture{walk: p.walk, size: cost + blockCost(t), large: lim.large, decode: func() (raster, error) { return sampleStrips(t) }}
 		return p, nil
 	}

@@ -73,13 +73,17 @@ func (s plainSource) white(row []byte) {
 	}
 }
 
-// open gives the uncompressed bytes of strip i. FillOrder 2 is that of the bytes in the file, as libtiff has it.
-func (s plainSource) open(i int) (io.Reader, error) {
-	in := bufio.NewReader(s.page.Strip(i))
-	if s.page.FillOrder == 2 {
+// open gives the uncompressed bytes of strip i.
+func (s plainSource) open(i int) (io.Reader, error) { return uncompressed(s.page, s.page.Strip(i)) }
+
+// uncompressed gives the uncompressed bytes of a strip or tile. FillOrder 2 is that of the bytes in the file, as libtiff has
+// it.
+func uncompressed(t *tiff.Page, r io.Reader) (io.Reader, error) {
+	in := bufio.NewReader(r)
+	if t.FillOrder == 2 {
 		in = bufio.NewReader(mirrored{in})
 	}
-	switch s.page.Compression {
+	switch t.Compression {
 	case tiff.CompressionPackBits:
 		return &packBits{in: in}, nil
 	case tiff.CompressionLZW:

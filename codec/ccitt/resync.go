@@ -127,12 +127,13 @@ func (d *Decoder) findRow(start mark) bool {
 // anotherStrip finds, at the end of T.6 data that is not the end of the page,
 // rows that begin anew: a writer has put several strips together as one.
 func (d *Decoder) anotherStrip() bool {
-	if d.a0 >= 0 || d.st.Rows >= d.p.Rows {
+	if d.a0 >= 0 || d.st.Rows == 0 || d.st.Rows >= d.p.Rows {
 		return false
 	}
 	d.in.lookAhead()
+	d.in.refill()
 	m := d.in.mark()
-	if !d.eofb() || d.in.drained() {
+	if d.in.acc>>(64-2*eolBits) != eofb || !d.eofb() || d.in.drained() {
 		d.in.back(m)
 		return false
 	}
