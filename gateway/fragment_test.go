@@ -105,6 +105,9 @@ func TestAMissingPieceIsToldAndNothingIsLost(t *testing.T) {
 		case env.To == "admin@office.test" && strings.Contains(string(s.sent[i]), "missing: 4"):
 			alarms++
 		case env.To == "machine@far.test" && env.From == "" && strings.Contains(string(s.sent[i]), "Action: failed"):
+			if !strings.Contains(string(s.sent[i]), "<postmaster@b.test>") {
+				t.Errorf("the delivery report is not from the postmaster:\n%s", s.sent[i])
+			}
 			failures++
 		}
 	}

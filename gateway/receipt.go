@@ -155,11 +155,15 @@ func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to strin
 	}
 	return g.storeComposed(ctx, m, func(wr io.Writer) error {
 		if w.Kind == "dsn" {
+			h.From = mail.Address{Name: "Mail Delivery System", Address: postmaster(h.From.Address)}
 			return mdn.ComposeDSN(wr, h, g.dsnWords(rec, w), g.dsn(rec, a, w, tells.String()))
 		}
 		return mdn.ComposeMDN(wr, h, g.mdnWords(rec, w), g.mdn(rec, a, w, tells.String()))
 	})
 }
+
+// postmaster is who delivery reports are from (RFC 3464 section 2), of the domain of an address.
+func postmaster(address string) string { return "postmaster" + address[strings.LastIndexByte(address, '@'):] }
 
 // receiptFrom is the address that the fax was sent to (RFC 8098 section 3: From is the recipient for whom it is issued).
 func (g *Gateway) receiptFrom(rec spool.Received) string {
