@@ -119,7 +119,7 @@ func TestJPEGByLibtiff(t *testing.T) {
 	rgb := filepath.Join(dir, "rgb.ppm")
 	writeFile(t, rgb, ppm(scenery(333, 250), 333, 250))
 	gray := filepath.Join(dir, "gray.pgm")
-	writeFile(t, gray, append([]byte("P5\n333 250\n255\n"), shadesOf(scenery(333, 250))...))
+	writeFile(t, gray, append([]byte("P5\n333 250\n255\n"), greenOf(scenery(333, 250))...))
 	for name, args := range map[string][]string{
 		"YCbCr in strips":    {"ppm2tiff", "-c", "jpeg:90", "-r", "16", rgb},
 		"YCbCr in one strip": {"ppm2tiff", "-c", "jpeg:75", "-r", "250", rgb},
@@ -175,8 +175,8 @@ func scenery(width, height int) []byte {
 	return rgb
 }
 
-// shadesOf is the green of a picture.
-func shadesOf(rgb []byte) []byte {
+// greenOf is the green of a picture.
+func greenOf(rgb []byte) []byte {
 	out := make([]byte, len(rgb)/3)
 	for i := range out {
 		out[i] = rgb[3*i+1]
