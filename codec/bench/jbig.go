@@ -31,12 +31,13 @@ func (o *ours) decodeJBIG(p pages.Page, data []byte) error {
 	}
 	for bits, stride := o.bits, p.Stride(); ; bits = bits[stride:] {
 		row, err := o.jbigDec.NextRow()
-		if errors.Is(err, io.EOF) && len(bits) == 0 {
+		switch {
+		case err == nil:
+			copy(bits[:stride], row)
+		case errors.Is(err, io.EOF) && len(bits) == 0:
 			return nil
-		}
-		if err != nil {
+		default:
 			return err
 		}
-		copy(bits[:stride], row)
 	}
 }

@@ -33,10 +33,11 @@ type Decoder struct {
 	arith arith
 	rows  rows
 
-	height   int  // rows of the page, as far as known
-	first    int  // row of the stripe
-	stop     int  // number of rows after which to see how it goes on
-	sure     int  // rows to come that equal the last, decoded already
+	height   int // rows of the page, as far as known
+	first    int // row of the stripe
+	stop     int // number of rows after which to see how it goes on
+	sure     int // rows to come that equal the last, decoded and counted already
+	last     []byte
 	typical  bool // the last row was
 	template template
 	moves    moves // of the stripe
@@ -119,9 +120,13 @@ func (d *Decoder) forget() {
 func (d *Decoder) NextRow() ([]byte, error) {
 	if d.sure > 0 {
 		d.sure--
-		d.st.Rows++
-		return d.rows.pixels(d.rows.cur), nil
+		return d.last, nil
 	}
+	return d.nextRow()
+}
+
+// nextRow decodes a row, and as many after it as equal it for sure.
+func (d *Decoder) nextRow() ([]byte, error) {
 	if d.st.Rows == d.stop && !d.ready() {
 		return nil, io.EOF
 	}
@@ -138,8 +143,10 @@ func (d *Decoder) NextRow() ([]byte, error) {
 	d.st.Rows++
 	if d.rows.twins && d.moves.n == 0 {
 		d.sure = d.arith.repeats(d.typicalContext(), d.stop-d.st.Rows)
+		d.st.Rows += d.sure
 	}
-	return d.rows.pixels(d.rows.cur), nil
+	d.last = d.rows.pixels(d.rows.cur)
+	return d.last, nil
 }
 
 // late is asked for a row near the end of the stripe's data and says whether the row counts.
@@ -198,6 +205,8 @@ func (d *Decoder) Params() Params { return d.p }
 
 // Stats tell how the page went so far.
 func (d *Decoder) Stats() Stats {
-	d.st.Bytes = d.arith.in.used()
-	return d.st
+	st := d.st
+	st.Rows -= d.sure
+	st.Bytes = d.arith.in.used()
+	return st
 }
