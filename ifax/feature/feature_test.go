@@ -216,6 +216,10 @@ func TestQuality(t *testing.T) {
 	if _, ok, _ := feature.Match(s, set(t, "(& (color=full) (dpi=200))")); ok {
 		t.Error("a quality of 0 is a match")
 	}
+	better := set(t, "(| (& (a=1) (b=2)) (a=1);q=0.5 (& (a=1) (c=3));q=0.2)")
+	if want := "(| (& (a=1) (b=2)) (a=1);q=0.5)"; better.String() != want { // what is no better than a wider alternative goes
+		t.Errorf("%s, want %s", better, want)
+	}
 	const want = "(| (dpi=400) (& (color=grey) (dpi=200));q=0.9 (& (color=Binary) (dpi=[200,300]));q=0.75 (color=full);q=0.0)"
 	if s.String() != want {
 		t.Errorf("canonical\n%s\nwant\n%s", s, want)

@@ -304,7 +304,8 @@ func TestTooComplex(t *testing.T) {
 		if took := time.Since(start); took > 2*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
-		if !errors.Is(err, feature.ErrTooComplex) && s.Alternatives() > 300 {
+		endless := name == "wide" || name == "not"
+		if given := errors.Is(err, feature.ErrTooComplex); endless && !given || !given && (err != nil || s.Alternatives() > 300) {
 			t.Errorf("%s: %d alternatives, %v", name, s.Alternatives(), err)
 		}
 	}
