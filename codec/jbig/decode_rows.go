@@ -21,13 +21,13 @@ func (d *Decoder) row3() {
 // pixels push to the top. The contexts that a pixel may have are read before the pixel to its left is known, since
 // waiting for each in turn would take most of the time.
 func (d *arith) chunk3(w1, w2, done uint64) uint64 {
-	a, c, limit := d.a, d.c, d.limit
+	a := d.a
 	for int64(done) >= 0 {
 		cx := w2>>shift2&mask2 | w1>>shift1&mask1 | done&mask0
 		if p := cx & 1; cx == -p&full && d.ctx[cx&1023].mps() == p {
 			// As long as the rows above have one colour, all contexts that follow upon a pixel of it are the same.
 			run := uint64(min(bits.LeadingZeros64((w1^-p)<<6)-4, bits.LeadingZeros64((w2^-p)<<7)-2, bits.LeadingZeros64(done)))
-			if q := d.ctx[cx&1023].qe() * run; a >= limit && q <= (a-limit)>>qShift {
+			if q := d.ctx[cx&1023].qe() * run; a >= d.limit && q <= (a-d.limit)>>qShift {
 				a -= q << qShift
 				run &= 63
 				done, w1, w2 = (done^-p)<<run^-p, w1<<run, w2<<run
@@ -38,25 +38,10 @@ func (d *arith) chunk3(w1, w2, done uint64) uint64 {
 			w1, w2 = w1<<1, w2<<1
 			next := w2>>shift2&mask2 | w1>>shift1&mask1 | done<<1&mask0
 			e0, e1 := d.ctx[next&1023], d.ctx[next&1023|1]
-			q := e.size()
-			a -= q
+			a -= e.size()
 			bit := e.mps()
-			if a < limit {
-				lower := uint64(int64(c-a) >> 63)      // the code is in the lower interval
-				lps := ^lower ^ uint64(int64(a-q)>>63) // which is the MPS's if it is the larger one
-				c -= a &^ lower
-				a ^= (a ^ q) &^ lower
-				bit ^= lps & 1
-				d.ctx[cx&1023] = machine[uint8(e>>(lps&8)>>1)]
-				n := uint(bits.LeadingZeros64(a)-1) & 63
-				a <<= n
-				c <<= n
-				if d.n -= int(n); d.n < 16 {
-					d.c = c
-					d.refill()
-					c = d.c
-				}
-				limit = max(c+1, half)
+			if a < d.limit {
+				bit, a = d.event(cx, a)
 				e0, e1 = d.ctx[next&1023], d.ctx[next&1023|1]
 			}
 			e = e0 ^ (e0^e1)&-entry(bit)
@@ -67,7 +52,7 @@ func (d *arith) chunk3(w1, w2, done uint64) uint64 {
 			}
 		}
 	}
-	d.a, d.c, d.limit = a, c, limit
+	d.a = a
 	return done
 }
 
@@ -77,27 +62,24 @@ func (d *Decoder) general() {
 	done := uint64(0)
 	for x := 0; x < d.p.Width; x += chunk {
 		n := min(chunk, d.p.Width-x)
-		g := gap{window(d.rows.above, x), window(d.rows.above2, x), t.lookBack(d.rows.cur, x)}
-		done = d.arith.chunkAny(&t, g, done&t.mask0|1<<(63-n)) << (64 - n)
+		w1, w2, at := t.windows(&d.rows, x)
+		done = d.arith.chunkAny(&t, w1, w2, at, done&t.mask0|1<<(63-n)) << (64 - n)
 		binary.BigEndian.PutUint64(d.rows.cur[padLeft+x>>3:], done)
 		done >>= 64 - n
 	}
 }
 
-// gap is what is known around the pixels of a chunk.
-type gap struct{ w1, w2, at uint64 }
-
 // chunkAny is chunk3 for any template.
-func (d *arith) chunkAny(t *template, g gap, done uint64) uint64 {
+func (d *arith) chunkAny(t *template, w1, w2, at, done uint64) uint64 {
 	near, nearShift := uint64(0), (64-t.tx)&63 // a pixel done is looked back on in this window
 	if t.tx > 0 && t.tx <= 64 {
 		near = 1
 	}
-	a, w1, w2, at := d.a, g.w1, g.w2, g.at
-	cx := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | done&t.mask0 | at>>63<<(t.at&63)
+	a := d.a
+	cx := w2>>shift2&t.mask2 | w1>>shift1&t.mask1 | done&t.mask0 | -(at>>63)&t.at
 	for e := d.ctx[cx&1023]; int64(done) >= 0; {
 		w1, w2, at = w1<<1, w2<<1, at<<1
-		next := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | done<<1&t.mask0 | at>>63<<(t.at&63)
+		next := w2>>shift2&t.mask2 | w1>>shift1&t.mask1 | done<<1&t.mask0 | -(at>>63)&t.at
 		e0, e1 := d.ctx[next&1023], d.ctx[next&1023|1]
 		a -= e.size()
 		bit := e.mps()

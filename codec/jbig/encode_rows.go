@@ -49,10 +49,10 @@ func (e *Encoder) putGeneral() {
 	w, t := &e.out, e.template
 	a := w.a
 	for x := 0; x < e.p.Width; x += chunk {
-		w0, w1, w2 := window(e.rows.cur, x), window(e.rows.above, x), window(e.rows.above2, x)
-		at := t.lookBack(e.rows.cur, x)
+		w0 := window(e.rows.cur, x)
+		w1, w2, at := t.windows(&e.rows, x)
 		for left := min(chunk, e.p.Width-x); left > 0; left-- {
-			cx := w2>>shift2&t.mask2 | w1>>(t.shift1&63)&t.mask1 | w0>>56&t.mask0 | at>>63<<(t.at&63)
+			cx := w2>>shift2&t.mask2 | w1>>shift1&t.mask1 | w0>>56&t.mask0 | -(at>>63)&t.at
 			bit := w0 >> 55 & 1
 			s := w.ctx[cx&1023]
 			a -= s.size()

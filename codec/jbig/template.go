@@ -56,12 +56,13 @@ func window(row []byte, x int) uint64 {
 }
 
 // template says where the ten pixels of a context are, other than in the three-line template as it stands at the start of
-// a page. The shifts bring the pixels of the two rows above to their places, from windows shifted left by the pixels that
-// are done; at is the place of the adaptive pixel and tx how many pixels to the left it looks, or 0.
+// a page: masks for what the windows have of each row, what the window of row y-1 is shifted left by before all else, the
+// place of the adaptive pixel, and how many pixels to the left it looks, or 0.
 type template struct {
 	mask2, mask1, mask0 uint64
-	shift1              uint
-	at, tx              uint
+	before              uint
+	at                  uint64
+	tx                  uint
 }
 
 // Where the contexts of the default templates have the pixels (T.82 Figures 3 and 4), the oldest row and the leftmost
@@ -85,14 +86,19 @@ const (
 
 // newTemplate gives the template with its adaptive pixel tx to the left; 0 is where it starts.
 func newTemplate(twoLine bool, tx int) template {
-	t := template{mask2: mask2, mask1: mask1, mask0: mask0, shift1: shift1, at: 2, tx: uint(tx)}
+	t := template{mask2: mask2, mask1: mask1, mask0: mask0, at: 0x004, tx: uint(tx)}
 	if twoLine {
-		t = template{mask1: 0x3f0, mask0: 0x00f, shift1: 49, at: 4, tx: uint(tx)}
+		t = template{mask1: 0x3f0, mask0: 0x00f, before: 2, at: 0x010, tx: uint(tx)}
 	}
 	if tx > 0 {
-		t.mask1 &^= 1 << t.at
+		t.mask1 &^= t.at
 	}
 	return t
+}
+
+// windows gives what is known around the pixels from x on.
+func (t template) windows(r *rows, x int) (w1, w2, at uint64) {
+	return window(r.above, x) << t.before, window(r.above2, x), t.lookBack(r.cur, x)
 }
 
 // lookBack gives the pixels that the adaptive pixel is on, from that for x on: 56 of them at least.
