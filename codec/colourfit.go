@@ -9,9 +9,9 @@ import (
 type colourFitted struct{ *fittedSource }
 
 // colourPage makes a fitted page grey or colour, as the target and the page have it.
-func (t Target) colourPage(fitted, original Page, src *fittedSource) Page {
+func (t Target) colourPage(ctx context.Context, fitted, original Page, src *fittedSource) Page {
 	fitted.Kind, fitted.src = Gray, colourFitted{src}
-	if original.Kind == Colour && t.Kind == Colour {
+	if t.Kind == Colour && original.shades(ctx) == Colour {
 		fitted.Kind = Colour
 	}
 	return fitted
@@ -27,6 +27,9 @@ func (s colourFitted) gray(ctx context.Context) iter.Seq2[[]byte, error] {
 
 func (s colourFitted) rgb(ctx context.Context) iter.Seq2[[]byte, error] {
 	p, l := s.page, s.layout
+	if src, ok := p.src.(drawnSource); ok {
+		return s.sheet(s.cleaned(timed(ctx, p, src.renderRGB(ctx, l.w, l.h, s.quarters)), 3, 255), 3)
+	}
 	return s.sheet(s.cleaned(scaledRGB(p.RGB(ctx), p.Width, p.Height, l.w, l.h), 3, 255), 3)
 }
 

@@ -84,8 +84,10 @@ func (f *fitter) page(ctx context.Context, p Page) ([]Page, error) {
 	}
 	f.cut = f.cut || len(all) > 1
 	var fitted []Page
+	judged := &judgement{}
 	for _, l := range all {
-		fitted = append(fitted, f.make(p, l, quarters, clean))
+		src := &fittedSource{page: p, layout: l, target: f.target, quarters: quarters, clean: clean, judgement: judged}
+		fitted = append(fitted, f.make(ctx, p, src))
 		f.done++
 	}
 	fitted[0].Cleaned = clean.report(p.Index)
@@ -93,24 +95,21 @@ func (f *fitter) page(ctx context.Context, p Page) ([]Page, error) {
 }
 
 // make puts a layout into effect.
-func (f *fitter) make(p Page, l layout, quarters int, clean *cleaning) Page {
-	t := f.target
-	total := t.Header.Total
-	if total == 0 {
-		total = p.Total
+func (f *fitter) make(ctx context.Context, p Page, src *fittedSource) Page {
+	t, l := f.target, src.layout
+	src.number, src.total = t.Header.Before+f.done+1, t.Header.Total
+	if src.total == 0 {
+		src.total = p.Total
 	}
 	if f.cut || t.Clean.DropBlank {
-		total = 0
-	}
-	src := &fittedSource{
-		page: p, layout: l, target: t, quarters: quarters, clean: clean, number: t.Header.Before + f.done + 1, total: total,
+		src.total = 0
 	}
 	fitted := Page{
-		Index: f.done, Total: total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
+		Index: f.done, Total: src.total, Width: l.width, Height: l.rows, XRes: float64(t.Resolution.X), YRes: float64(t.Resolution.Y),
 		Kind: Bilevel, Coding: p.Coding, Orientation: 1, Quality: p.Quality, src: src, walk: p.walk,
 	}
 	if t.Profile.multiValue() {
-		return t.colourPage(fitted, p, src)
+		return t.colourPage(ctx, fitted, p, src)
 	}
 	return fitted
 }
@@ -167,8 +166,13 @@ type fittedSource struct {
 	number, total int
 
 	header []ccitt.Changes
-	tone   *tone   // how grey becomes black and white, once it is known
-	dotted *dotted // where the picture is screened, once that is known
+	*judgement
+}
+
+// judgement is what was found out about a picture, once it was looked at. The pages into which one is cut share it.
+type judgement struct {
+	tone   *tone   // how grey becomes black and white
+	dotted *dotted // where the picture is screened
 }
 
 func (s *fittedSource) gray(ctx context.Context) iter.Seq2[[]byte, error] { return grayOf(ctx, s) }

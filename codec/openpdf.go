@@ -86,9 +86,23 @@ func (s *pdfSource) gray(ctx context.Context) iter.Seq2[[]byte, error] {
 }
 
 func (s *pdfSource) render(ctx context.Context, width, height, quarters int) iter.Seq2[[]byte, error] {
+	return s.rows(s.reader.Render(ctx, s.index, width, height, quarters))
+}
+
+func (s *pdfSource) renderRGB(ctx context.Context, width, height, quarters int) iter.Seq2[[]byte, error] {
+	return s.rows(s.reader.RenderRGB(ctx, s.index, width, height, quarters))
+}
+
+// inks gives the kind of what the page is drawn with.
+func (s *pdfSource) inks(ctx context.Context) Kind {
+	return map[pdf.Inks]Kind{pdf.Black: Bilevel, pdf.Greys: Gray, pdf.Colours: Colour}[s.reader.Inks(ctx, s.index)]
+}
+
+// rows counts the rows, and gives errors their kind.
+func (s *pdfSource) rows(rendered iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		rows := 0
-		for row, err := range s.reader.Render(ctx, s.index, width, height, quarters) {
+		for row, err := range rendered {
 			if err != nil {
 				yield(nil, pdfError("read", err))
 				return

@@ -110,6 +110,23 @@ type colourSource interface {
 	rgb(ctx context.Context) iter.Seq2[[]byte, error]
 }
 
+// drawnSource is drawn with inks of a kind that only a look at them tells.
+type drawnSource interface {
+	vectorSource
+	// renderRGB is render in red, green and blue.
+	renderRGB(ctx context.Context, width, height, quarters int) iter.Seq2[[]byte, error]
+	// inks gives the kind.
+	inks(ctx context.Context) Kind
+}
+
+// shades gives the kind of a page, that of its inks if it is drawn.
+func (p Page) shades(ctx context.Context) Kind {
+	if src, ok := p.src.(drawnSource); ok {
+		return src.inks(ctx)
+	}
+	return p.Kind
+}
+
 // stripSource knows a coded strip that is the whole page.
 type stripSource interface {
 	// strip gives the coded data and how it is coded; ok is false if the last walk over the rows did not find the page to be

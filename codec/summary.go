@@ -15,7 +15,7 @@ type Summary struct {
 	BadFaxLines int
 }
 
-// Summarise looks at the structure of a document; no page is decoded. The error is that of the first page when no page at
+// Summarise looks at the structure of a document; no page is decoded, but of drawn ones the inks are looked at. The error is that of the first page when no page at
 // all can be used.
 func Summarise(ctx context.Context, doc Document) (Summary, error) {
 	s := Summary{Pages: doc.Count(), Vector: true, Paper: A4}
@@ -36,7 +36,9 @@ func Summarise(ctx context.Context, doc Document) (Summary, error) {
 		if p.Quality != nil {
 			s.BadFaxLines += p.Quality.BadFaxLines
 		}
-		s.Kind = max(s.Kind, p.Kind)
+		if s.Kind < Colour {
+			s.Kind = max(s.Kind, p.shades(ctx))
+		}
 		s.Vector = s.Vector && p.Vector
 		if r := nativeResolution(p); r.rank() > s.MaxRes.rank() {
 			s.MaxRes = r

@@ -30,7 +30,7 @@ const (
 )
 
 // renderFlags draw what a printer would print.
-const renderFlags = enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_GRAYSCALE | enums.FPDF_RENDER_FLAG_PRINTING
+const renderFlags = enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_PRINTING
 
 // Serve is the main loop of a worker process: it answers the frames that a Reader writes to in (the process's standard
 // input) on out, and returns when in ends, also in the middle of a page. It limits the memory of the whole process and
@@ -130,12 +130,14 @@ func (s *server) answer(f frame) error {
 		return s.open(int64(binary.BigEndian.Uint64(f.data)))
 	case f.kind == frameSize && len(f.data) == 4 && s.doc != "":
 		return s.size(int(binary.BigEndian.Uint32(f.data)))
-	case f.kind == frameRender && len(f.data) == 16 && s.doc != "":
-		var v [4]int
+	case f.kind == frameInks && len(f.data) == 4 && s.doc != "":
+		return s.inks(int(binary.BigEndian.Uint32(f.data)))
+	case f.kind == frameRender && len(f.data) == 20 && s.doc != "":
+		var v [5]int
 		for i := range v {
 			v[i] = int(binary.BigEndian.Uint32(f.data[4*i:]))
 		}
-		return s.render(v[0], v[1], v[2], v[3])
+		return s.render(v[0], v[1], v[2], v[3], v[4] == 3)
 	}
 	return fmt.Errorf("unexpected request %q of %d bytes", f.kind, len(f.data))
 }
@@ -179,16 +181,20 @@ func (s *server) size(page int) error {
 }
 
 // render sends a page in bands, so that the memory does not grow with its length.
-func (s *server) render(page, width, height, quarters int) error {
+func (s *server) render(page, width, height, quarters int, colour bool) error {
 	if width <= 0 || height <= 0 || width > 1<<16 || height > 1<<17 {
 		return fmt.Errorf("%d by %d pixels is no size of a page", width, height)
 	}
-	look := pictures{s.engine, requests.Page{ByIndex: &requests.PageByIndex{Document: s.doc, Index: page}}, maxObjects}
+	look := s.pictures(page)
 	if err := look.check(); err != nil {
 		return err
 	}
-	rows := min(height, max(1, maxBand/(width+3)))
-	band, err := s.engine.newBand(s.doc, page, width, rows, quarters)
+	depth := 1
+	if colour {
+		depth = 4
+	}
+	rows := min(height, max(1, maxBand/(depth*width+3)))
+	band, err := s.engine.newBand(s.doc, page, width, rows, quarters, colour)
 	if err != nil {
 		return err
 	}

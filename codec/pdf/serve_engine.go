@@ -60,18 +60,22 @@ type band struct {
 	rows   int
 	stride int
 	turn   enums.FPDF_PAGE_ROTATION
+	colour bool // else grey
 }
 
-func (e *engine) newBand(doc references.FPDF_DOCUMENT, page, width, rows, quarters int) (*band, error) {
-	stride := (width + 3) &^ 3
+func (e *engine) newBand(doc references.FPDF_DOCUMENT, page, width, rows, quarters int, colour bool) (*band, error) {
+	stride, format := (width+3)&^3, enums.FPDF_BITMAP_FORMAT_GRAY
+	if colour {
+		stride, format = 4*width, enums.FPDF_BITMAP_FORMAT_BGRX
+	}
 	bitmap, err := e.pdfium.FPDFBitmap_CreateEx(&requests.FPDFBitmap_CreateEx{
-		Width: width, Height: rows, Format: enums.FPDF_BITMAP_FORMAT_GRAY, Pointer: uint64(0), Stride: stride,
+		Width: width, Height: rows, Format: format, Pointer: uint64(0), Stride: stride,
 	})
 	if err != nil {
 		return nil, err
 	}
 	ref := requests.Page{ByIndex: &requests.PageByIndex{Document: doc, Index: page}}
-	return &band{e, ref, bitmap.Bitmap, width, rows, stride, enums.FPDF_PAGE_ROTATION(quarters & 3)}, nil
+	return &band{e, ref, bitmap.Bitmap, width, rows, stride, enums.FPDF_PAGE_ROTATION(quarters & 3), colour}, nil
 }
 
 func (b *band) close() {
@@ -88,7 +92,7 @@ func (b *band) render(top, rows, height int) ([]byte, error) {
 	}
 	if _, err := p.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
 		Bitmap: b.bitmap, Page: b.page, StartY: -top, SizeX: b.width, SizeY: height, Rotate: b.turn,
-		Flags: renderFlags,
+		Flags: b.flags(),
 	}); err != nil {
 		return nil, err
 	}
@@ -99,8 +103,29 @@ func (b *band) render(top, rows, height int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.colour {
+		return packed(view.Buffer[:4*b.width*rows]), nil
+	}
 	for y := range rows {
 		copy(view.Buffer[y*b.width:(y+1)*b.width], view.Buffer[y*b.stride:])
 	}
 	return view.Buffer[:rows*b.width], nil
+}
+
+// packed makes red, green and blue of PDFium's blue, green, red and one more, in place.
+func packed(pix []byte) []byte {
+	n := 0
+	for i := 0; i+4 <= len(pix); i += 4 {
+		pix[n], pix[n+1], pix[n+2] = pix[i+2], pix[i+1], pix[i]
+		n += 3
+	}
+	return pix[:n]
+}
+
+// flags draw what a printer would print.
+func (b *band) flags() enums.FPDF_RENDER_FLAG {
+	if b.colour {
+		return renderFlags
+	}
+	return renderFlags | enums.FPDF_RENDER_FLAG_GRAYSCALE
 }

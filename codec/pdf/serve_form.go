@@ -41,7 +41,7 @@ func (b *band) drawForm(top, height int) error {
 	}
 	_, err := b.engine.pdfium.FPDF_FFLDraw(&requests.FPDF_FFLDraw{
 		FormHandle: b.engine.form, Bitmap: b.bitmap, Page: b.page, StartY: -top, SizeX: b.width, SizeY: height, Rotate: b.turn,
-		Flags: renderFlags,
+		Flags: b.flags(),
 	})
 	return err
 }

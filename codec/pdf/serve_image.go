@@ -20,7 +20,12 @@ const (
 type pictures struct {
 	engine *engine
 	page   requests.Page
-	left   int // objects
+	left   int                                                  // objects
+	look   func(references.FPDF_PAGEOBJECT, enums.FPDF_PAGEOBJ) // is shown each object
+}
+
+func (s *server) pictures(page int) pictures {
+	return pictures{engine: s.engine, page: requests.Page{ByIndex: &requests.PageByIndex{Document: s.doc, Index: page}}, left: maxObjects}
 }
 
 // check gives an error for the first picture that is too large.
@@ -46,6 +51,9 @@ func (p *pictures) object(o references.FPDF_PAGEOBJECT, depth int) error {
 	kind, err := p.engine.pdfium.FPDFPageObj_GetType(&requests.FPDFPageObj_GetType{PageObject: o})
 	if err != nil {
 		return err
+	}
+	if p.look != nil {
+		p.look(o, kind.Type)
 	}
 	switch kind.Type {
 	case enums.FPDF_PAGEOBJ_IMAGE:

@@ -62,6 +62,7 @@ type Reader struct {
 	src   io.ReaderAt
 	size  int64
 	pages int
+	inks  map[int]Inks // of pages that were looked at
 
 	mu    sync.Mutex
 	proc  *process
@@ -71,7 +72,7 @@ type Reader struct {
 // OpenReader starts a worker and hands it the document. It returns ErrEncrypted, ErrBroken, ErrTooLarge, ErrUnavailable
 // or ErrTooComplex (wrapped) when there is no document to be had.
 func OpenReader(ctx context.Context, opts WorkerOptions, src io.ReaderAt, size int64) (*Reader, error) {
-	r := &Reader{opts: opts.withDefaults(), src: src, size: size}
+	r := &Reader{opts: opts.withDefaults(), src: src, size: size, inks: map[int]Inks{}}
 	if size > r.opts.MaxBytes {
 		return nil, plainError{ErrTooLarge, fmt.Sprintf("the PDF has %d bytes, the limit is %d", size, r.opts.MaxBytes)}
 	}
@@ -120,6 +121,15 @@ func (r *Reader) Size(ctx context.Context, i int) (width, height float64, err er
 // Render yields the rows of page i (from 0), turned clockwise by quarter turns and drawn into width by height pixels as
 // 8-bit grey, 0 = black. A row is valid until the next step. An error ends the rows; the other pages can still be rendered.
 func (r *Reader) Render(ctx context.Context, i, width, height, quarters int) iter.Seq2[[]byte, error] {
+	return r.render(ctx, i, width, height, quarters, 1)
+}
+
+// RenderRGB is Render in colour: three bytes for each pixel, red, green and blue.
+func (r *Reader) RenderRGB(ctx context.Context, i, width, height, quarters int) iter.Seq2[[]byte, error] {
+	return r.render(ctx, i, width, height, quarters, 3)
+}
+
+func (r *Reader) render(ctx context.Context, i, width, height, quarters, depth int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -128,7 +138,7 @@ func (r *Reader) Render(ctx context.Context, i, width, height, quarters int) ite
 			return
 		}
 		stop := r.proc.watch(ctx, r.opts.PageTimeout)
-		done, err := r.bands(uints(uint32(i), uint32(width), uint32(height), uint32(quarters&3)), width, height, yield)
+		done, err := r.bands(uints(uint32(i), uint32(width), uint32(height), uint32(quarters&3), uint32(depth)), width*depth, height, yield)
 		stop()
 		switch {
 		case err != nil:
@@ -139,7 +149,7 @@ func (r *Reader) Render(ctx context.Context, i, width, height, quarters int) ite
 	}
 }
 
-// bands passes on the rows of a page; done is false when the caller stopped early.
+// bands passes on the rows of a page, width bytes each; done is false when the caller stopped early.
 func (r *Reader) bands(request []byte, width, height int, yield func([]byte, error) bool) (done bool, err error) {
 	f, err := r.proc.ask(frameRender, request)
 	for rows := 0; ; f, err = r.proc.read() {

@@ -14,9 +14,10 @@ const (
 	frameStart    = 'C' // Parent: directory of the compile cache, may be empty. Worker: frameEnd once the renderer is up.
 	frameDocument = 'D' // Parent: 64-bit size; the bytes of the document follow the frame.
 	frameSize     = 'S' // Parent: 32-bit page. Worker: two 64-bit floats, points.
-	frameRender   = 'R' // Parent: page, width, height, quarter turns as 32-bit numbers.
+	frameRender   = 'R' // Parent: page, width, height, quarter turns, bytes for each pixel (1 or 3) as 32-bit numbers.
+	frameInks     = 'I' // Parent: 32-bit page. Worker: one byte of Inks.
 	frameOpened   = 'O' // Worker: 32-bit page count.
-	frameBand     = 'B' // Worker: whole grey rows, 0 = black.
+	frameBand     = 'B' // Worker: whole rows, grey with 0 = black, or red, green and blue.
 	frameEnd      = 'Z' // Worker: the page is complete.
 	frameError    = 'E' // Worker: one code byte, then words.
 )
@@ -30,7 +31,7 @@ const (
 	codeTooLarge
 )
 
-// maxBand is the largest band of grey rows that a worker sends at once, in bytes.
+// maxBand is the largest band of rows that a worker sends at once, in bytes.
 const maxBand = 8 << 20
 
 type frame struct {
