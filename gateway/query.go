@@ -255,7 +255,7 @@ func (g *Gateway) InboxTIFF(ctx context.Context, id spool.ID, w io.Writer) error
 	if err != nil {
 		return err
 	}
-	return g.receivedTIFF(ctx, r, w)
+	return g.archiveTIFF(ctx, r, w)
 }
 
 // FaxPDF writes the pages of a submitted fax, as they were submitted, as PDF.

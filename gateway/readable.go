@@ -38,9 +38,27 @@ func (g *Gateway) receivedTIFF(ctx context.Context, rec spool.Received, w io.Wri
 	return g.writeTIFF(ctx, docs, w)
 }
 
+// archiveTIFF is receivedTIFF for a copy that stays here, in a folder or with who looks at the inbox: a page that came in damaged says so in TIFF-F's page-quality fields, which are
+// not for what is mailed on (RFC 3949 section 4.4.5).
+func (g *Gateway) archiveTIFF(ctx context.Context, rec spool.Received, w io.Writer) error {
+	docs, err := g.receivedDocuments(ctx, rec.ID)
+	if err != nil {
+		return err
+	}
+	return g.readable(ctx, docs, func(pages iter.Seq2[codec.Page, error]) error {
+		_, err := codec.Archive(ctx, w, 0, fitOthers(ctx, pages, asMMR()))
+		return err
+	})
+}
+
+// asMMR is what TIFF files for people are coded as.
+func asMMR() codec.Target {
+	return codec.Target{Profile: codec.Profile{Letter: 'F', Coding: codec.MMR}, Papers: slices.Clone(sizes), Reduce: true}
+}
+
 // writeTIFF writes the pages of documents that can be read.
 func (g *Gateway) writeTIFF(ctx context.Context, docs []spool.Document, w io.Writer) error {
-	t := codec.Target{Profile: codec.Profile{Letter: 'F', Coding: codec.MMR}, Papers: slices.Clone(sizes), Reduce: true}
+	t := asMMR()
 	return g.readable(ctx, docs, func(pages iter.Seq2[codec.Page, error]) error {
 		_, err := codec.Write(ctx, w, t.Profile, 0, fitOthers(ctx, pages, t))
 		return err

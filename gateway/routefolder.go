@@ -75,7 +75,7 @@ func (g *Gateway) writeFile(ctx context.Context, rec spool.Received, form, dir, 
 		return false, err
 	}
 	defer os.Remove(half)
-	err = g.writeForm(ctx, rec, form, f)
+	err = g.writeForm(ctx, rec, form, g.archiveTIFF, f)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -80,7 +80,7 @@ func (g *Gateway) makeFile(ctx context.Context, rec spool.Received, form string)
 	if err != nil {
 		return madeFile{}, fmt.Errorf("make a temporary file: %w", err)
 	}
-	err = g.writeForm(ctx, rec, form, f)
+	err = g.writeForm(ctx, rec, form, g.receivedTIFF, f)
 	if err = errors.Join(err, f.Close()); err != nil {
 		os.Remove(f.Name())
 		return madeFile{}, err
@@ -88,11 +88,11 @@ func (g *Gateway) makeFile(ctx context.Context, rec spool.Received, form string)
 	return madeFile{form: form, kind: map[string]string{config.ContentPDF: "application/pdf", config.ContentTIFF: "image/tiff"}[form], path: f.Name()}, nil
 }
 
-// writeForm writes the readable pages. What no try can mend is an *unsendableError.
-func (g *Gateway) writeForm(ctx context.Context, rec spool.Received, form string, w io.Writer) error {
+// writeForm writes the readable pages, a TIFF by the function asTIFF. What no try can mend is an *unsendableError.
+func (g *Gateway) writeForm(ctx context.Context, rec spool.Received, form string, asTIFF func(context.Context, spool.Received, io.Writer) error, w io.Writer) error {
 	write := g.receivedPDF
 	if form == config.ContentTIFF {
-		write = g.receivedTIFF
+		write = asTIFF
 	}
 	err := write(ctx, rec, w)
 	switch {

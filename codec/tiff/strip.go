@@ -17,7 +17,7 @@ func (f *File) locateStrips() {
 			continue
 		}
 		if err := p.setStrips(); err != nil {
-			p.Err = err
+			p.Err = cmp.Or(p.Err, err)
 		} else if !p.counted() {
 			guess = append(guess, p)
 		}
@@ -27,7 +27,7 @@ func (f *File) locateStrips() {
 		f.guessSizes(guess, f.landmarks())
 	}
 	for _, p := range f.Pages {
-		if (p.Err == nil || errors.Is(p.Err, ErrNoLength)) && !p.Tiled {
+		if len(p.Strips) > 0 && (p.Err == nil || errors.Is(p.Err, ErrNoLength)) {
 			p.Err = cmp.Or(p.clipStrips(), p.Err)
 		}
 	}
