@@ -1,5 +1,5 @@
 // Package codec turns documents into fax pages and back: TIFF (TIFF 6.0, RFC 3949), PDF, PNG, JPEG and plain text in, TIFF
-// for fax (RFC 3949 profiles S and F, coded by ITU-T T.4 and T.6), PDF and PNG out.
+// for fax (RFC 3949 profiles S and F, coded by ITU-T T.4 and T.6, J by T.85 and C by T.81), PDF and PNG out.
 //
 // The way of a page: [Opener.Open] finds out what a document is and yields its pages, [Fit] brings each to the paper,
 // resolution and two colours that the other machine takes, and [Write] codes them. Pages stream: rows are made when they

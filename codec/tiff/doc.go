@@ -1,7 +1,7 @@
 // Package tiff reads and writes the TIFF container of Internet fax: TIFF 6.0 with the profiles of RFC 3949 (TIFF-FX).
 //
-// It knows image file directories, fields and strips, and leaves the coded data alone: [ccitt] decodes and encodes
-// what a strip holds.
+// It knows image file directories, fields and strips, and leaves the coded data alone: [ccitt] and [jbig] decode and
+// encode what a strip holds.
 //
 // [Open] is tolerant, because what arrives was written by thirty years of machines: both byte orders, fields in any
 // order and of the wrong integer type, directories anywhere in the file, missing byte counts and resolutions. It walks
