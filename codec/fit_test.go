@@ -435,3 +435,25 @@ func TestMissingRows(t *testing.T) {
 		t.Errorf("%v %v", findings, err)
 	}
 }
+
+// TestCutPagesAreLookedAtOnce: what was found out about a long page holds for all pages into which it is cut.
+func TestCutPagesAreLookedAtOnce(t *testing.T) {
+	walks := 0
+	p := bilevelPage(1728, 6500, 204, 196, grid)
+	p.src = countedRows{p.src.(bilevelSource), &walks}
+	all, _ := fitted(t, Target{Profile: Profile{'F', MMR}, Resolution: Resolution{204, 98}}, p)
+	if len(all) != 3 || walks != 4 {
+		t.Errorf("%d walks over the original for %d pages", walks, len(all))
+	}
+}
+
+// countedRows counts the walks over its rows.
+type countedRows struct {
+	bilevelSource
+	walks *int
+}
+
+func (s countedRows) changes(ctx context.Context) iter.Seq2[ccitt.Changes, error] {
+	*s.walks++
+	return s.bilevelSource.changes(ctx)
+}

@@ -8,7 +8,6 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -69,9 +68,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := differing(got, want.(*image.Paletted))
-			// Where the compiler fuses multiplications, the drawn photographs differ in a last bit here and there.
-			if n > 0 && (runtime.GOARCH == "amd64" || n > tt.crop.Dx()*tt.crop.Dy()/500) {
+			if n := differing(got, want.(*image.Paletted)); n > 0 {
 				t.Errorf("%d pixels differ from %s: if that is meant, see the comment on this test", n, file)
 			}
 		})

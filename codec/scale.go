@@ -104,8 +104,11 @@ func (s *scaler) finish() {
 
 // scaledGray averages rows of sw by sh pixels to dw by dh.
 func scaledGray(rows iter.Seq2[[]byte, error], sw, sh, dw, dh int) iter.Seq2[[]byte, error] {
-	if sw == dw && sh == dh {
+	switch {
+	case sw == dw && sh == dh:
 		return rows
+	case reducible(sw, sh, dw, dh):
+		return reducedGray(rows, sw, sh, dw, dh)
 	}
 	return func(yield func([]byte, error) bool) {
 		s := newScaler(sw, sh, dw, dh)
