@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"iter"
@@ -84,4 +85,27 @@ func paletteRows(m *image.Paletted) func(row []byte, y int) {
 func rgbOfColour(c color.Color) (r, g, b byte) {
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
 	return onWhite(n.R, n.A), onWhite(n.G, n.A), onWhite(n.B, n.A)
+}
+
+// scaledColours yields the rows of a page in another size as red, green and blue.
+func scaledColours(ctx context.Context, p Page, width, height int) iter.Seq2[[]byte, error] {
+	if src, ok := p.src.(drawnSource); ok {
+		return timed(ctx, p, src.renderRGB(ctx, width, height, 0))
+	}
+	return scaledRGB(p.RGB(ctx), p.Width, p.Height, width, height)
+}
+
+// rgbPicture makes image/png write red, green and blue of rows of three bytes for each pixel.
+type rgbPicture struct{ *rowPicture }
+
+func (p rgbPicture) Bounds() image.Rectangle { return image.Rect(0, 0, p.width/3, p.height) }
+
+func (p rgbPicture) ColorModel() color.Model { return color.RGBAModel }
+
+// Opaque lets the encoder leave the opacity out.
+func (p rgbPicture) Opaque() bool { return true }
+
+func (p rgbPicture) At(x, y int) color.Color {
+	c := p.row(y)[3*x:]
+	return color.RGBA{c[0], c[1], c[2], 255}
 }

@@ -37,6 +37,7 @@ type jpegPage struct {
 	pieces []piece
 	tables []byte
 	lim    Limits
+	whole  int64      // bytes of the page that the pieces are put together in
 	parts  jpeg.Parts // of old-style JPEG whose strips are not streams
 }
 
@@ -64,10 +65,11 @@ func (j *jpegPage) open(p Page) (Page, error) {
 		p.Kind = Gray
 	}
 	cost := jpeg.Cost(h)
-	if len(j.pieces) > 1 {
-		whole := h
-		whole.Width, whole.Height, whole.Process = j.page.Width, j.page.Height, jpeg.Baseline
-		cost += jpeg.Cost(whole)
+	if len(j.pieces) > 1 || h.Width != j.page.Width || h.Height != j.page.Height {
+		page := h
+		page.Width, page.Height, page.Process = j.page.Width, j.page.Height, jpeg.Baseline
+		j.whole = jpeg.Cost(page)
+		cost += j.whole
 	}
 	if err := j.lim.decoded("the page", cost); err != nil {
 		return p, err
@@ -158,7 +160,7 @@ func (w *pieceWalk) piece(i int, first jpeg.Header) error {
 		if h, err = w.header(i); err != nil {
 			return err
 		}
-		if jpeg.Cost(h) > w.lim.MaxDecoded {
+		if jpeg.Cost(h)+w.whole > w.lim.MaxDecoded {
 			return errorf("read", ErrTooLarge, "strip %d takes too much memory", i+1)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"math"
 )
 
-// Thumbnail writes a page as a grey PNG picture, width pixels wide, upright and in its true shape. Memory does not grow with
+// Thumbnail writes a page as a PNG picture, width pixels wide, in colour or in grey, upright and in its true shape. Memory does not grow with
 // the page, but for pages that have to be turned.
 func Thumbnail(ctx context.Context, w io.Writer, p Page, width int) error {
 	if width < 1 || width > 10_000 {
@@ -25,13 +25,21 @@ func Thumbnail(ctx context.Context, w io.Writer, p Page, width int) error {
 		x, y = shapeOf(p)
 	}
 	height := min(max(1, int(math.Round(float64(width)*float64(p.Height)/y*x/float64(p.Width)))), 20*width)
-	next, stop := iter.Pull2(scaledPage(ctx, p, width, height))
+	if p.shades(ctx) == Colour {
+		return writePNG(w, scaledColours(ctx, p, width, height), 3*width, height, func(rows *rowPicture) image.Image { return rgbPicture{rows} })
+	}
+	return writePNG(w, scaledPage(ctx, p, width, height), width, height, func(rows *rowPicture) image.Image { return grayPicture{rows} })
+}
+
+// writePNG codes rows of so many bytes.
+func writePNG(w io.Writer, rows iter.Seq2[[]byte, error], width, height int, picture func(*rowPicture) image.Image) error {
+	next, stop := iter.Pull2(rows)
 	defer stop()
-	rows := &rowPicture{next: next, width: width, height: height}
-	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, grayPicture{rows}); err != nil {
+	p := &rowPicture{next: next, width: width, height: height}
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(w, picture(p)); err != nil {
 		return err
 	}
-	return rows.err
+	return p.err
 }
 
 // scaledPage yields the grey rows of a page in another size.

@@ -15,7 +15,7 @@ import (
 )
 
 // jpegQuality of grey and colour pages.
-const jpegQuality = 85
+const jpegQuality = 90
 
 // WritePDF writes pages as PDF in their true shape and size on paper. The data of an MMR page is passed through when it is
 // one strip without damage. Other fax pages are coded again as MMR, from change list to change list, which makes half as
