@@ -72,8 +72,25 @@ func showTIFF(w io.Writer, info codec.FileInfo) {
 		if p.BadRows > 0 || p.Rows != p.Height {
 			fmt.Fprintf(w, "; %d of %d rows decoded, %d of them damaged", p.Rows, p.Height, p.BadRows)
 		}
+		if p.Partial {
+			fmt.Fprint(w, "; the rest is lost")
+		}
+		if q := p.Quality; q != nil {
+			fmt.Fprintf(w, "; was received with %s damaged, at most %d together, %s", plural(q.BadFaxLines, "row"), q.ConsecutiveBadFaxLines, cleanFaxData(q.CleanFaxData))
+		}
 		fmt.Fprintln(w)
 	}
+}
+
+// cleanFaxData says what became of the damaged rows (TIFF-F's field 327).
+func cleanFaxData(v int) string {
+	switch v {
+	case 0:
+		return "of which none is left"
+	case 1:
+		return "which were replaced"
+	}
+	return "which are still there"
 }
 
 type tiffCheckCmd struct {
