@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func parsePages(c *Console) (*template.Template, error) {
 		"tally":       tally,
 		"retriable":   retriable,
 		"cancellable": cancellable,
+		"segment":     url.PathEscape,
 	}).ParseFS(embedded, "templates/*.html")
 }
 
@@ -69,6 +71,12 @@ func (c *Console) web() http.Handler {
 	page("GET /inbox", c.inbox)
 	page("GET /journal", c.journal)
 	page("GET /peers", c.peers)
+	page("GET /contacts", c.contacts)
+	page("GET /contacts/new", c.newContact)
+	page("POST /contacts", c.saveContact)
+	page("GET /contacts/{who}", c.contactForm)
+	page("POST /contacts/{who}", c.saveContact)
+	page("POST /contacts/{who}/remove", c.removeContact)
 	page("GET /send", c.sendForm)
 	page("POST /send", c.sendNow)
 	page("GET /faxes/{id}", c.faxPage)
