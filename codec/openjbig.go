@@ -20,6 +20,20 @@ func isJBIG(t *tiff.Page) bool {
 		!t.Tiled && len(t.Strips) > 0 && oneSample(t, 1)
 }
 
+// countedJBIG gives a page without ImageLength the rows that are in its strips.
+func countedJBIG(t *tiff.Page, lim Limits) (*tiff.Page, error) {
+	dec, rows := jbig.NewDecoder(jbig.Limits{MaxRows: lim.MaxHeight}), make([]int, len(t.Strips))
+	for i := range t.Strips {
+		src, _ := t.JBIG(i)
+		err := dec.Reset(src)
+		for err == nil {
+			_, err = dec.NextRow()
+		}
+		rows[i] = dec.Stats().Rows
+	}
+	return t.Counted(rows)
+}
+
 // jbigSource decodes the strips of a TIFF page that is coded by T.85.
 type jbigSource struct {
 	page *tiff.Page

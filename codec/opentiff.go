@@ -47,8 +47,12 @@ func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error)
 		Index: t.Index, Width: t.Width, Height: t.Height, XRes: t.XRes, YRes: t.YRes, Orientation: t.Orientation,
 		Coding: compressionName(t), Truncated: t.Truncated, Quality: t.Quality, walk: &walk{},
 	}
-	if errors.Is(t.Err, tiff.ErrNoLength) && isFax(t) {
-		measured, err := counted(t, lim)
+	if errors.Is(t.Err, tiff.ErrNoLength) && (isFax(t) || isJBIG(t)) {
+		count := counted
+		if isJBIG(t) {
+			count = countedJBIG
+		}
+		measured, err := count(t, lim)
 		if err != nil {
 			return p, tiffError(err)
 		}

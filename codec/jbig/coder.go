@@ -41,7 +41,7 @@ func (w *coder) event(cx, a, bit uint64) uint64 {
 	upper := -(lps ^ exchange) // the larger interval is the lower one and the MPS's
 	w.c += a & upper >> qShift
 	a ^= (a ^ q) & upper
-	*p = machine[uint8(e>>(lps<<3)>>1)]
+	*p = machine[uint8(e>>(-lps&8)>>1)]
 	n := uint(bits.LeadingZeros64(a)-1) & 63
 	w.c <<= n
 	if w.ct -= int(n); w.ct <= 0 {
