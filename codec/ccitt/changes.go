@@ -27,6 +27,13 @@ func Paint(dst []byte, c Changes) {
 	width := c[len(c)-1]
 	dst = dst[:(width+7)/8]
 	clear(dst)
+	if c[0] < width {
+		paint(dst, c, width)
+	}
+}
+
+// paint is Paint into zeros.
+func paint(dst []byte, c Changes, width int32) {
 	toggles := 0
 	for _, x := range c {
 		if x >= width {

@@ -64,6 +64,10 @@ type Decoder struct {
 	bi  int     // index in ref of the b1 candidate; odd where k is odd
 	out Changes // the list handed out, ref or spare
 
+	blank blankCodes
+	again sameRow
+	same  int // so many rows like the last one follow, their codes consumed
+
 	emptyRuns int     // of the row being decoded
 	uneven    bool    // ref has empty runs
 	spare     []int32 // the list handed out for a row with empty runs
@@ -137,12 +141,30 @@ func (d *Decoder) start(p Params) {
 	d.done, d.seenEOL, d.lost, d.begunRow = false, false, false, false
 	d.tag, d.badRun, d.why, d.searches = 1, 0, nil, 0
 	d.st = Stats{}
+	d.blank, d.again = encodeTable().blank(p), sameRow{}
+	d.same = 0
 }
 
 // NextRow decodes the next row. At the end of the page it returns io.EOF, also
 // when the page ended before its time: Stats tells. Any other error is of the
 // source or ErrLimit. The list is valid until the next call.
 func (d *Decoder) NextRow() (Changes, error) {
+	if d.same > 0 {
+		d.same--
+		d.st.Rows++
+		return d.out, nil
+	}
+	return d.nextRow()
+}
+
+// nextRow is NextRow where no rows like the last one are known to follow.
+func (d *Decoder) nextRow() (Changes, error) {
+	if n := d.sameRows(); n > 0 {
+		d.same = n - 1
+		d.st.Rows++
+		return d.out, nil
+	}
+	d.again.until = 0
 	if d.done {
 		return nil, d.end()
 	}
@@ -164,7 +186,38 @@ func (d *Decoder) NextRow() (Changes, error) {
 		d.st.Partial = d.st.Partial || d.st.Rows < d.p.Rows
 		return nil, d.end()
 	}
+	d.expect()
 	return d.out, nil
+}
+
+// ReadRows decodes rows and draws them into dst one below another, each of
+// (width+7)/8 bytes as Paint draws it, up to the last that dst has room for. It
+// returns how many they are and NextRow's error; where rows repeat it is much
+// faster than NextRow and Paint.
+func (d *Decoder) ReadRows(dst []byte) (rows int, err error) {
+	stride := (d.p.Width + 7) / 8
+	for len(dst) >= stride {
+		c, err := d.NextRow()
+		if err != nil {
+			return rows, err
+		}
+		Paint(dst, c)
+		same := min(d.same, len(dst)/stride-1)
+		d.same -= same
+		d.st.Rows += same
+		rows += 1 + same
+		if c.Blank() {
+			clear(dst[stride:][:same*stride])
+			dst = dst[same*stride:]
+			same = 0
+		}
+		for ; same > 0; same-- {
+			copy(dst[stride:], dst[:stride])
+			dst = dst[stride:]
+		}
+		dst = dst[stride:]
+	}
+	return rows, nil
 }
 
 // end is the error that ends the page.
