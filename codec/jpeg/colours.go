@@ -11,7 +11,7 @@ const (
 	YCbCr        // of JFIF
 	RGB          // sRGB
 	CMYK         // 0 is no ink
-	YCCK         // Adobe's: YCbCr of inverted CMY, and inverted black
+	YCCK         // Adobe's: YCbCr of CMY, and inverted black
 	RGBA         // sRGB with opacity
 	CIELab       // of a gamut
 )
@@ -77,7 +77,7 @@ func (c Colours) White() []byte {
 	case c.Model == YCbCr:
 		return []byte{255, 128, 128}
 	case c.Model == YCCK:
-		return []byte{255, 128, 128, 255}
+		return []byte{0, 128, 128, 255}
 	case c.Model == CIELab:
 		return []byte{255, sample(c.Lab.zero[1]), sample(c.Lab.zero[2])}
 	case (c.Model == CMYK) != c.Inverted:
@@ -121,6 +121,7 @@ func (c Colours) ink(s []byte) (r, g, b byte) {
 		return c.onWhite(r, k), c.onWhite(g, k), c.onWhite(b, k)
 	case c.Model == YCCK:
 		r, g, b = fromYCbCr(r, g, b)
+		r, g, b = ^r, ^g, ^b
 	case !c.Inverted:
 		r, g, b, k = ^r, ^g, ^b, ^k
 	}
