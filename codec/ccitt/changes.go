@@ -26,27 +26,61 @@ func (c Changes) Blank() bool { return c[0] == c[len(c)-1] }
 func Paint(dst []byte, c Changes) {
 	width := c[len(c)-1]
 	dst = dst[:(width+7)/8]
-	clear(dst)
-	if c[0] < width {
-		paint(dst, c, width)
+	switch {
+	case c[0] == width:
+		clear(dst)
+	case len(c) < len(dst)*5/8:
+		paintToggles(dst, c, width)
+	default:
+		paintWords(dst, c, width)
 	}
 }
 
-// paint is Paint into zeros.
-func paint(dst []byte, c Changes, width int32) {
-	toggles := 0
+// rightOf[x] are the pixels of a word from x on, the first pixel of a word being
+// the highest bit of its first byte and the word little-endian.
+var rightOf = func() (t [64]uint64) {
+	for x := range t {
+		t[x] = bits.ReverseBytes64(^uint64(0) >> x)
+	}
+	return t
+}()
+
+// paintWords is Paint where changes stand close: all those of a word are made
+// before it is stored.
+func paintWords(dst []byte, c Changes, width int32) {
+	i, word := 0, uint64(0)
+	for end := int32(64); end <= width; end += 64 {
+		for ; c[i] < end; i++ {
+			word ^= rightOf[c[i]&63]
+		}
+		binary.LittleEndian.PutUint64(dst, word)
+		word = -(word >> 56 & 1)
+		dst = dst[8:]
+	}
+	for ; c[i] < width; i++ {
+		word ^= rightOf[c[i]&63]
+	}
+	if width&63 != 0 {
+		word &^= rightOf[width&63]
+	}
+	for i := range dst {
+		dst[i] = byte(word >> (8 * i))
+	}
+}
+
+// paintToggles is Paint where changes are few. It asks nothing about where they
+// are, as that is hard to predict.
+func paintToggles(dst []byte, c Changes, width int32) {
+	clear(dst)
 	for _, x := range c {
 		if x >= width {
 			break
 		}
 		dst[x>>3] ^= 0x80 >> (x & 7)
-		toggles++
 	}
-	if toggles > 0 {
-		spreadToggles(dst)
-		if pad := width & 7; pad != 0 {
-			dst[len(dst)-1] &= 0xff << (8 - pad)
-		}
+	spreadToggles(dst)
+	if pad := width & 7; pad != 0 {
+		dst[len(dst)-1] &= 0xff << (8 - pad)
 	}
 }
 

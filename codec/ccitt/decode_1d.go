@@ -32,22 +32,33 @@ func (d *Decoder) pairs(p place) place {
 	buf, table := d.in.buf, &d.tab.pairs[white]
 	bp, a0, k := p.bp, p.a0, p.k
 	cur, w := d.cur, d.w
-	for bp>>3 <= d.in.lim {
-		i := bp >> 3 & (chunk - 1)
-		x := binary.BigEndian.Uint64(buf[i:i+load64]) << (bp & 7)
-		for range windowBits / runBits {
+	if bp>>3 > d.in.lim {
+		return p
+	}
+	// What is loaded next depends on all codes before it, so the bits that are
+	// left are kept and those behind them added, which takes less time than to
+	// load the window anew.
+	i := bp >> 3 & (chunk - 1)
+	x, n := binary.BigEndian.Uint64(buf[i:i+load64])<<(bp&7), 56-bp&7
+	for pos := bp>>3 + 7; pos <= d.in.lim; {
+		i = pos & (chunk - 1)
+		x |= binary.BigEndian.Uint64(buf[i:i+load64]) >> (n & 63)
+		pos += (63 - n) >> 3
+		n |= 56
+		for range 56 / runBits {
 			e := table[x>>(64-runBits)]
 			a1 := a0 + int32(e>>4&0xfff)
 			if e == 0 || a1 >= w {
-				return place{bp: bp, a0: a0, k: k}
+				return place{bp: pos<<3 - n, a0: a0, k: k}
 			}
 			a0 = a1 + int32(e>>16)
 			c := (*[2]int32)(cur[int(k) : int(k)+2 : int(k)+2])
 			c[0], c[1] = a1, a0
 			k += 2
-			bp += int(e & 15)
+			n -= int(e & 15)
 			x <<= e & 15
 		}
+		bp = pos<<3 - n
 	}
 	return place{bp: bp, a0: a0, k: k}
 }
