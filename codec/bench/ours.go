@@ -86,16 +86,13 @@ func (o *ours) decode(p pages.Page, params ccitt.Params, data []byte) error {
 	if err := o.dec.Reset(&o.src, params); err != nil {
 		return err
 	}
-	for bits, stride := o.bits, p.Stride(); ; bits = bits[stride:] {
-		row, err := o.dec.NextRow()
-		if errors.Is(err, io.EOF) && len(bits) == 0 {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		ccitt.Paint(bits[:stride], row)
+	if _, err := o.dec.ReadRows(o.bits); err != nil {
+		return err
 	}
+	if _, err := o.dec.NextRow(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the page does not end with its last row: %w", err)
+	}
+	return nil
 }
 
 // recode leaves the page, coded anew, in o.out: from list to list of changes.
