@@ -109,6 +109,65 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestChosenIsTaken: whatever the document, its form is one that the peer's expression takes and ours does, or Profile S where there is none.
+func TestChosenIsTaken(t *testing.T) {
+	all := full
+	all.Shades, all.Codings = codec.Colour, append(slices.Clone(full.Codings), codec.JBIG)
+	ours, checked := ifax.Ours(all), map[string]bool{}
+	for name := range words {
+		theirs := known(t, features(t, name))
+		for _, kind := range []codec.Kind{codec.Bilevel, codec.Gray, codec.Colour} {
+			for _, paper := range []codec.Paper{codec.A4, codec.Legal, codec.B4, codec.A3} {
+				for _, res := range []codec.Resolution{{}, {X: 204, Y: 98}, {X: 200, Y: 200}, {X: 408, Y: 391}} {
+					for _, vector := range []bool{false, true} {
+						doc := codec.Summary{Pages: 1, Kind: kind, Paper: paper, MaxRes: res, Vector: vector}
+						got := ifax.Choose(theirs, ours, doc)
+						if strings.Contains(strings.Join(got.Why, ";"), "nothing in common") {
+							if got.Profile.Letter != 'S' {
+								t.Fatalf("%s, %+v: %+v without anything in common", name, doc, got)
+							}
+							continue
+						}
+						for _, p := range got.Papers {
+							text := ifax.DocumentFeatures(got, p)
+							if checked[name+text] {
+								continue
+							}
+							checked[name+text] = true
+							for _, side := range []ifax.Capabilities{theirs, ours} {
+								if !takesTwin(t, text, side) {
+									t.Fatalf("%s, %+v becomes\n%s\nwhich is not taken by\n%s", name, doc, text, side)
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// takesTwin tells whether a document, or the same at the twin of its resolution (RFC 3949 section 2.2.2), matches.
+func takesTwin(t *testing.T, text string, side ifax.Capabilities) bool {
+	t.Helper()
+	twins := [][2]string{
+		{"(dpi=204) (dpi-xyratio=204/98)", "(dpi=200) (dpi-xyratio=200/100)"},
+		{"(dpi=204) (dpi-xyratio=204/196)", "(dpi=200) (dpi-xyratio=1)"},
+		{"(dpi=204) (dpi-xyratio=204/391)", "(dpi=200) (dpi-xyratio=200/400)"},
+		{"(dpi=408) (dpi-xyratio=408/391)", "(dpi=400) (dpi-xyratio=1)"},
+	}
+	spelt := []string{text}
+	for _, twin := range twins {
+		spelt = append(spelt, strings.Replace(text, twin[0], twin[1], 1), strings.Replace(text, twin[1], twin[0], 1))
+	}
+	return slices.ContainsFunc(spelt, func(s string) bool {
+		// As a TIFF-minimal, which all files are laid out as, and of either type.
+		s = strings.NewReplacer("=TIFF-limited)", "=[TIFF-minimal,TIFF-S])", "=TIFF)", "=TIFF-minimal)", `"image/tiff"`, `["image/tiff","image/tiff-fx"]`, "=TIFF-minimal)", "=[TIFF-minimal,TIFF-S])").Replace(s)
+		_, ok := ifax.Match(known(t, s), side)
+		return ok
+	})
+}
+
 func TestLower(t *testing.T) {
 	mmr := codec.Target{
 		Profile: codec.Profile{Letter: 'F', Coding: codec.MMR}, Resolution: codec.Resolution{X: 400, Y: 400},

@@ -1,8 +1,8 @@
 package feature
 
 import (
-	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -15,11 +15,11 @@ type Value struct {
 }
 
 // Int is a whole number.
-func Int(n int64) Value { return Value{text: fmt.Sprint(n), number: big.NewRat(n, 1)} }
+func Int(n int64) Value { return Value{text: strconv.FormatInt(n, 10), number: big.NewRat(n, 1)} }
 
 // Ratio is the rational number a/b, exactly; b must not be 0.
 func Ratio(a, b int64) Value {
-	return Value{text: fmt.Sprintf("%d/%d", a, b), number: big.NewRat(a, b)}
+	return Value{text: strconv.FormatInt(a, 10) + "/" + strconv.FormatInt(b, 10), number: big.NewRat(a, b)}
 }
 
 // Token is a name, the same in either case.
