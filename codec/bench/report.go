@@ -1,13 +1,14 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 	"text/tabwriter"
 	"time"
+
+	"faxgate/codec/bench/pages"
 )
 
 // errTargets is what -targets fails with.
@@ -53,16 +54,43 @@ func (r report) print(out io.Writer, o options) error {
 	return nil
 }
 
-// table is a way of writing tables.
-type table interface {
-	head(title string, columns ...string)
-	row(cells ...string)
-	end()
-}
-
 func (r report) tables(t table, verdicts []verdict) {
 	r.all(t)
+	r.means(t)
 	r.targets(t, verdicts)
+}
+
+// means is a line for each operation, coding and rival: how many times longer the
+// rival takes.
+func (r report) means(t table) {
+	groups := []string{charts}
+	for i, k := range pages.Kinds() {
+		groups = slices.Insert(groups, i, k.String())
+	}
+	t.head("How many times longer the others take, geometric means over the sizes", append([]string{"operation", "coding", "against"}, groups...)...)
+	for _, op := range []operation{decode, encode, recode} {
+		for _, c := range []coding{mh, mr, mmr, t85} {
+			for _, l := range libraries {
+				cells, measured := r.line(op, c, l.name, groups)
+				if measured {
+					t.row(append([]string{string(op), (&benchCase{op: op, coding: c}).codingName(), l.name}, cells...)...)
+				}
+			}
+		}
+	}
+	t.end()
+}
+
+// line are the means of the groups of pages; measured is false where there is none.
+func (r report) line(op operation, c coding, rival string, groups []string) (cells []string, measured bool) {
+	for _, g := range groups {
+		mean := 0.0
+		if ratios := ratiosOf(r.cases, op, c, rival, g); len(ratios) > 0 {
+			mean, measured = geometricMean(ratios), true
+		}
+		cells = append(cells, times(mean))
+	}
+	return cells, measured
 }
 
 // about says when and where it was measured, and how.
@@ -72,7 +100,7 @@ func (r report) about() string {
 
 // all is a line for each case: milliseconds, and how many times faster ours is.
 func (r report) all(t table) {
-	t.head("Every page: the fastest run, and how many times longer the others take", "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "to libtiff", "to spandsp", "to jbigkit")
+	t.head("Every page: the fastest run in milliseconds, and how many times longer the others take", "operation", "coding", "page", "pixels", "bytes", "ours ms", "libtiff ms", "spandsp ms", "jbigkit ms", "to libtiff", "to spandsp", "to jbigkit")
 	for _, c := range r.cases {
 		cells := []string{string(c.op), c.codingName(), c.drawn.name, c.size.String(), fmt.Sprint(c.bytes), c.ms("ours")}
 		for _, l := range libraries {
@@ -111,7 +139,7 @@ func times(ratio float64) string {
 
 // targets is a line for each target.
 func (r report) targets(t table, verdicts []verdict) {
-	t.head("Geometric means over the sizes, and the aims", "operation", "coding", "page", "against", "mean", "aim", "")
+	t.head("The aims", "operation", "coding", "page", "against", "mean", "aim", "")
 	for _, v := range verdicts {
 		word := "met"
 		if !v.met() {
@@ -121,88 +149,4 @@ func (r report) targets(t table, verdicts []verdict) {
 		t.row(string(v.op), c.codingName(), v.page, v.rival, times(v.mean), fmt.Sprintf("%.1f×", v.least), word)
 	}
 	t.end()
-}
-
-// plain is for a terminal.
-type plain struct{ w *tabwriter.Writer }
-
-func (p *plain) head(title string, columns ...string) {
-	fmt.Fprintln(p.w, title)
-	p.row(columns...)
-}
-
-func (p *plain) row(cells ...string) { fmt.Fprintln(p.w, strings.Join(cells, "\t")+"\t") }
-
-func (p *plain) end() {
-	fmt.Fprintln(p.w)
-	_ = p.w.Flush()
-}
-
-// markdown is for README.
-type markdown struct{ w io.Writer }
-
-func (m markdown) head(title string, columns ...string) {
-	fmt.Fprintf(m.w, "%s:\n\n", title)
-	m.row(columns...)
-	m.row(strings.Split(strings.Repeat("---:\t", len(columns)-1)+"---:", "\t")...)
-}
-
-func (m markdown) row(cells ...string) {
-	fmt.Fprintf(m.w, "| %s |\n", strings.Join(cells, " | "))
-}
-
-func (m markdown) end() { fmt.Fprintln(m.w) }
-
-// jsonCase and jsonVerdict are a line of the tables.
-type jsonCase struct {
-	Operation   string             `json:"operation"`
-	Coding      string             `json:"coding"`
-	Page        string             `json:"page"`
-	Width       int                `json:"width"`
-	Height      int                `json:"height"`
-	Bytes       int                `json:"bytes"`
-	Nanoseconds map[string]int64   `json:"nanoseconds"`
-	Ratios      map[string]float64 `json:"ratios"`
-}
-
-type jsonVerdict struct {
-	Operation string  `json:"operation"`
-	Coding    string  `json:"coding"`
-	Page      string  `json:"page"`
-	Against   string  `json:"against"`
-	Mean      float64 `json:"mean"`
-	Aim       float64 `json:"aim"`
-	Met       bool    `json:"met"`
-}
-
-func (r report) printJSON(out io.Writer, verdicts []verdict) error {
-	doc := struct {
-		Started       time.Time     `json:"started"`
-		Machine       string        `json:"machine"`
-		Rounds        int           `json:"rounds"`
-		Cases         []jsonCase    `json:"cases"`
-		Targets       []jsonVerdict `json:"targets"`
-		SlowestDecode float64       `json:"slowest_decode"`
-		SlowestEncode float64       `json:"slowest_encode"`
-	}{Started: r.started.UTC(), Machine: r.machine, Rounds: r.rounds, SlowestDecode: slowest(r.cases, decode), SlowestEncode: slowest(r.cases, encode)}
-	for _, c := range r.cases {
-		j := jsonCase{
-			Operation: string(c.op), Coding: c.codingName(), Page: c.drawn.name, Width: c.size.Width, Height: c.size.Height,
-			Bytes: c.bytes, Nanoseconds: map[string]int64{}, Ratios: map[string]float64{},
-		}
-		for who, d := range c.fastest {
-			j.Nanoseconds[who] = d.Nanoseconds()
-			if ratio, ok := c.ratio(who); ok && who != "ours" {
-				j.Ratios[who] = ratio
-			}
-		}
-		doc.Cases = append(doc.Cases, j)
-	}
-	for _, v := range verdicts {
-		c := benchCase{op: v.op, coding: v.coding}
-		doc.Targets = append(doc.Targets, jsonVerdict{string(v.op), c.codingName(), v.page, v.rival, v.mean, v.least, v.met()})
-	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
 }

@@ -61,16 +61,19 @@ func (v verdict) met() bool { return v.mean >= v.least }
 func judge(cases []*benchCase) []verdict {
 	var out []verdict
 	for _, t := range targets() {
-		var ratios []float64
-		for _, c := range cases {
-			if c.op == t.op && c.coding == t.coding && c.group() == t.page {
-				if r, ok := c.ratio(t.rival); ok {
-					ratios = append(ratios, r)
-				}
-			}
-		}
-		if len(ratios) > 0 {
+		if ratios := ratiosOf(cases, t.op, t.coding, t.rival, t.page); len(ratios) > 0 {
 			out = append(out, verdict{t, geometricMean(ratios), len(ratios)})
+		}
+	}
+	return out
+}
+
+// ratiosOf are those of a page in all its sizes.
+func ratiosOf(cases []*benchCase, op operation, c coding, rival, page string) []float64 {
+	var out []float64
+	for _, x := range cases {
+		if r, ok := x.ratio(rival); ok && x.op == op && x.coding == c && x.group() == page {
+			out = append(out, r)
 		}
 	}
 	return out
