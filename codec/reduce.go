@@ -6,8 +6,8 @@ import (
 )
 
 // reducer does what scaler does for grey pictures that become smaller both ways, at twice the speed: it first adds up rows, eight
-// pixels at a time in the lanes of two words, and then columns. The weights of the rows are parts of 256, which is exact to a
-// shade.
+// pixels at a time in the lanes of two words, and then columns. The weights of the rows are parts of 256, which is exact to two
+// shades.
 type reducer struct {
 	sw, sh, dw, dh int
 	at             int      // how far the target row is made, of sh
@@ -26,7 +26,7 @@ type span struct {
 }
 
 // mostReduced is how many rows of the source may become one: their weights must not get too small.
-const mostReduced = 32
+const mostReduced = 16
 
 func reducible(sw, sh, dw, dh int) bool {
 	return dw <= sw && dh <= sh && sh/dh < mostReduced

@@ -122,17 +122,7 @@ func (g *cells) around(i int) []int {
 // take makes an area a picture, with what it encloses and what hangs on to it: a picture's even areas look like paper, ink or
 // a shaded box by themselves. With spread, all that is neither paper nor writing hangs on to it.
 func (g *cells) take(area []int, r shadeRange, spread bool) {
-	for _, i := range area {
-		g.parts[i] = pictured
-	}
-	for k := 0; spread && k < len(area); k++ {
-		for _, j := range g.around(area[k]) {
-			if g.parts[j] != pictured && g.counts[j].toned(r) {
-				g.parts[j] = pictured
-				area = append(area, j)
-			}
-		}
-	}
+	area = g.spread(area, func(i int) bool { return spread && g.counts[i].toned(r) })
 	g.enclose(area, r)
 	for _, i := range area {
 		for _, j := range g.around(i) {
@@ -141,6 +131,22 @@ func (g *cells) take(area []int, r shadeRange, spread bool) {
 			}
 		}
 	}
+}
+
+// spread makes an area a picture with all that hangs together with it and belongs to it, and gives both.
+func (g *cells) spread(area []int, belongs func(i int) bool) []int {
+	for _, i := range area {
+		g.parts[i] = pictured
+	}
+	for k := 0; k < len(area); k++ {
+		for _, j := range g.around(area[k]) {
+			if g.parts[j] != pictured && belongs(j) {
+				g.parts[j] = pictured
+				area = append(area, j)
+			}
+		}
+	}
+	return area
 }
 
 // toned says that the cell is of other shades than the paper's, or fades to them, and is not written in.

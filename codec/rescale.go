@@ -74,14 +74,14 @@ type dotted struct {
 	counts []crossings
 }
 
-// crossings are how often the colour changes in a cell, along rows and along columns.
-type crossings struct{ across, down int }
+// crossings are how often the colour changes in a cell, along rows and along columns, and how many pixels are black.
+type crossings struct{ across, down, black int }
 
 // Numbers by which dots are told from writing.
 const (
 	dotsPerInch = 20 // fewest dots to the inch of a screen, along rows and columns
 	dotCells    = 25 // fewest cells that may be a screened picture
-	dotNear     = 3  // The edge of one has at least a third as many dots.
+	dotShadow   = .6 // black of a cell that is shadow, if it hangs together with one
 )
 
 // lookForDots walks over a bilevel page that is to be made smaller, to w by h pixels.
@@ -120,6 +120,14 @@ func cross(cells []crossings, above, c ccitt.Changes, toCell float64) {
 		}
 		cells[int(float64(x)*toCell)].across++
 	}
+	for i := 0; c[i] < width; i += 2 {
+		for x := c[i]; x < c[i+1]; {
+			at := int(float64(x) * toCell)
+			end := max(x+1, min(c[i+1], int32(float64(at+1)/toCell)))
+			cells[at].black += int(end - x)
+			x = end
+		}
+	}
 	// Between a change of one row and the next change of either, the rows differ every second time.
 	i, k := 0, 0
 	for c[i] < width || above[k] < width {
@@ -153,14 +161,9 @@ func (d *dotted) find(x, y float64, r Resolution) {
 			continue
 		}
 		for _, i := range area {
-			g.parts[i] = pictured
 			across, down, all = across+float64(d.counts[i].across), down+float64(d.counts[i].down), all+pixels
-			for _, j := range g.around(i) {
-				if c := d.counts[j]; float64(c.across)*dotNear > fewestX && float64(c.down)*dotNear > fewestY {
-					g.parts[j] = pictured
-				}
-			}
 		}
+		g.spread(area, func(i int) bool { return float64(d.counts[i].black) > dotShadow*pixels })
 	}
 	if all > 0 {
 		d.x, d.y = 2*all/across/x, 2*all/down/y
