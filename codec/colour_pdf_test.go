@@ -3,7 +3,6 @@ package codec
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"testing"
 
 	"faxgate/codec/pdf"
@@ -79,7 +78,7 @@ func TestPDFColours(t *testing.T) {
 				want = []byte{v, v, v}
 			}
 			if _, most := off(got, want); most > 4 {
-				t.Errorf("%v: row %d is %s, want %v", kind, y, fmt.Sprint(got), want)
+				t.Errorf("%v: row %d is %v, want %v", kind, y, got, want)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func (s turnedColour) rgb(ctx context.Context) iter.Seq2[[]byte, error] {
 		return tripled(s.gray(ctx))
 	}
 	return func(yield func([]byte, error) bool) {
-		size := 3 * s.turner.width * s.turner.height
+		size := 3 * s.width * s.height
 		if err := s.lim.decoded("the turned page", int64(size)); err != nil {
 			yield(nil, err)
 			return
@@ -45,9 +45,9 @@ func (s turnedColour) rgb(ctx context.Context) iter.Seq2[[]byte, error] {
 // pixels makes row y of the turned page.
 func (s turnedColour) pixels(out, page []byte, y int) {
 	at, backwards := s.line(y)
-	from, step, n := at*s.turner.width, 1, len(out)/3
+	from, step, n := at*s.width, 1, len(out)/3
 	if s.sideways() {
-		from, step = at, s.turner.width
+		from, step = at, s.width
 	}
 	if backwards {
 		from, step = from+(n-1)*step, -step

@@ -61,7 +61,7 @@ func writePages(ctx context.Context, w io.Writer, total int, pages iter.Seq2[Pag
 	if err != nil {
 		return report, err
 	}
-	defer tw.Close() // After an error too: pages that wait are in temporary files.
+	defer func() { _ = tw.Close() }() // After an error too: pages that wait are in temporary files.
 	for page, err := range pages {
 		if err == nil && !page.blank() {
 			err = write(ctx, page)

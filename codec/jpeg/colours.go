@@ -1,6 +1,9 @@
 package jpeg
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Model is what the samples of a picture mean.
 type Model int
@@ -91,8 +94,8 @@ func (c Colours) RGB(dst, samples []byte, components int) {
 	switch {
 	case components == 1:
 		c.Gray(dst[:len(samples)], samples, 1)
-		for i := len(samples) - 1; i >= 0; i-- {
-			dst[3*i], dst[3*i+1], dst[3*i+2] = dst[i], dst[i], dst[i]
+		for i, v := range slices.Backward(dst[:len(samples)]) {
+			dst[3*i], dst[3*i+1], dst[3*i+2] = v, v, v
 		}
 	case c.Model == CIELab:
 		c.Lab.ToRGB(dst, samples)
