@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"gateway/config":    {"mailio"},
 	"gateway/account":   {"mailio/...", "spool"},
 	"gateway/doctor":    {"gateway/config", "mailio/...", "spool/...", "codec/...", "ifax"},
-	"gateway/selftest":  {"ifax", "codec/...", "mdn", "mailio/..."},
+	"gateway/selftest":  {"gateway", "gateway/config", "codec/...", "spool"},
 	"ifax":              {"codec/...", "ifax/...", "mdn"},
 	"ifax/feature":      {},
 	"codec":             {"codec/..."},

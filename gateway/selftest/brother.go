@@ -1,0 +1,5 @@
+package selftest
+
+func brother() vendor {
+	return vendor{name: "brother", title: "brother", fax: "fax@brother.example", helo: "brother"}
+}

@@ -1,0 +1,5 @@
+package selftest
+
+func sharp() vendor {
+	return vendor{name: "sharp", title: "sharp", fax: "fax@sharp.example", helo: "sharp"}
+}
