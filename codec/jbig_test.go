@@ -112,6 +112,37 @@ func t85(t *testing.T, p jbig.Params, rows [][]byte) []byte {
 	return out.Bytes()
 }
 
+// jbigPage is a page with coded data and fields, and what comes of it.
+type jbigPage struct {
+	name                   string
+	data                   []byte
+	width, height, photo   uint32
+	order                  uint32
+	rows, missing, columns int // columns that are as in the original; below 0: the colours are swapped
+	says                   string
+}
+
+// check reads the page and compares it with the original's rows.
+func (tt jbigPage) check(t *testing.T, p Page, rows [][]byte) {
+	t.Helper()
+	got, err := packedRows(p)
+	st := p.Stats()
+	if tt.says != "" && !strings.Contains(fmt.Sprint(err, st.Err), tt.says) || tt.says == "" && (err != nil || st.Err != nil) {
+		t.Errorf("error %v, stats %+v, want %q", err, st, tt.says)
+	}
+	if tt.rows >= 0 && (st.Rows != tt.rows || st.Missing != tt.missing) || err == nil && len(got) != p.Height {
+		t.Errorf("%d rows, stats %+v", len(got), st)
+	}
+	for y := range min(st.Rows, len(rows)) {
+		if tt.columns < 0 && got[y][0] == ^rows[y][0] {
+			continue
+		}
+		if tt.columns < 0 || tt.columns > 0 && !bytes.Equal(got[y][:tt.columns/8], rows[y][:tt.columns/8]) {
+			t.Fatalf("row %d differs", y)
+		}
+	}
+}
+
 // TestJBIGFields: where the coded data and the fields do not agree, and where the data is damaged, the page has its height
 // and says what is missing.
 func TestJBIGFields(t *testing.T) {
@@ -124,14 +155,7 @@ func TestJBIGFields(t *testing.T) {
 	}
 	layers := bytes.Clone(whole)
 	layers[1] = 3
-	tests := []struct {
-		name                   string
-		data                   []byte
-		width, height, photo   uint32
-		order                  uint32
-		rows, missing, columns int // that are as in rows; below 0: the colours are swapped
-		says                   string
-	}{
+	tests := []jbigPage{
 		{"whole", whole, 1728, 300, 0, 1, 300, 0, 1728, ""},
 		{"FillOrder 2", turned, 1728, 300, 0, 2, 300, 0, 1728, ""},
 		{"FillOrder 1 is a lie", turned, 1728, 300, 0, 1, 300, 0, 1728, ""},
@@ -148,8 +172,16 @@ func TestJBIGFields(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			data := tiffFile([][4]uint32{
-				{256, 4, 1, tt.width}, {257, 4, 1, tt.height}, {258, 3, 1, 1}, {259, 3, 1, 9}, {262, 3, 1, tt.photo}, {266, 3, 1, tt.order},
-				{273, 4, 1, 0}, {277, 3, 1, 1}, {278, 4, 1, tt.height}, {279, 4, 1, uint32(len(tt.data))},
+				{256, 4, 1, tt.width},
+				{257, 4, 1, tt.height},
+				{258, 3, 1, 1},
+				{259, 3, 1, 9},
+				{262, 3, 1, tt.photo},
+				{266, 3, 1, tt.order},
+				{273, 4, 1, 0},
+				{277, 3, 1, 1},
+				{278, 4, 1, tt.height},
+				{279, 4, 1, uint32(len(tt.data))},
 			}, tt.data)
 			if tt.height == 0 {
 				data = bytes.Replace(data, []byte{1, 1, 4, 0, 1, 0, 0, 0}, []byte{0, 0x80, 4, 0, 1, 0, 0, 0}, 1) // another field
@@ -162,22 +194,7 @@ func TestJBIGFields(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := packedRows(p)
-				st := p.Stats()
-				if tt.says != "" && !strings.Contains(fmt.Sprint(err, st.Err), tt.says) || tt.says == "" && (err != nil || st.Err != nil) {
-					t.Errorf("error %v, stats %+v, want %q", err, st, tt.says)
-				}
-				if tt.rows >= 0 && (st.Rows != tt.rows || st.Missing != tt.missing) || err == nil && len(got) != p.Height {
-					t.Errorf("%d rows, stats %+v", len(got), st)
-				}
-				for y := range min(st.Rows, len(rows)) {
-					if tt.columns < 0 && got[y][0] == ^rows[y][0] {
-						continue
-					}
-					if tt.columns < 0 || tt.columns > 0 && !bytes.Equal(got[y][:tt.columns/8], rows[y][:tt.columns/8]) {
-						t.Fatalf("row %d differs", y)
-					}
-				}
+				tt.check(t, p, rows)
 			}
 		})
 	}
