@@ -14,15 +14,18 @@ type sameRow struct {
 
 // expect finds out, after a good row, what the same row again would be coded as.
 func (d *Decoder) expect() {
-	d.again = sameRow{}
-	if d.badRun > 0 || d.uneven || d.begunRow || d.align && d.p.Coding == MMR {
+	changes := uint(len(d.out) - sentinels)
+	switch {
+	case d.badRun > 0 || d.uneven || d.begunRow || d.align && d.p.Coding == MMR:
+		return
+	case changes > 0 && (d.p.Coding == MH || changes >= windowBits):
 		return
 	}
+	d.again = sameRow{}
 	d.again.until = d.lim.MaxRows
 	if d.p.Rows > 0 {
 		d.again.until = d.p.Rows
 	}
-	changes := uint(len(d.out) - sentinels)
 	if changes == 0 {
 		d.again.own = d.blank.own
 	}
