@@ -48,7 +48,8 @@ func (d *diffusion) leftwards(dst ccitt.Changes, dark []byte) ccitt.Changes {
 	black := false
 	var e1, e2 int32
 	due := d.errors[:len(dark)]
-	for x := len(dark) - 1; x >= 0; x-- {
+	for i := range dark {
+		x := len(dark) - 1 - i
 		is, e := diffuse(dark[x], due[x]+7*e1)
 		if x+1 < len(due) {
 			due[x+1] = e2 + 5*e1 + 3*e

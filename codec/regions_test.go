@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/png"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -57,7 +56,7 @@ func TestShadedBoxesAreWrittenIn(t *testing.T) {
 func TestUnevenLight(t *testing.T) {
 	for name, sheet := range map[string]*canvas{"text": textSheet(t, 200), "mixed": mixedSheet(t, 200)} {
 		even, _ := fittedBy(t, sheet.page(), Target{Profile: Profile{'F', MMR}})
-		a := blurred(levelsOf(t, even.Gray(context.Background())), 3)
+		want := picturesOf(t, even)
 		for i, v := range sheet.Pix {
 			x, y := float64(i%sheet.Stride)/float64(sheet.Rect.Dx()), float64(i/sheet.Stride)/float64(sheet.Rect.Dy())
 			sheet.Pix[i] = byte(float64(v) * (.95 - .35*y - .15*x*x))
@@ -66,10 +65,10 @@ func TestUnevenLight(t *testing.T) {
 		if uneven.src.(*fittedSource).tone.paper == nil {
 			t.Errorf("%s: the light was not seen", name)
 		}
-		b := blurred(levelsOf(t, uneven.Gray(context.Background())), 3)
-		t.Logf("%s: %.2f of 255", name, apartFrom(a, b))
-		if e := apartFrom(a, b); e > 4 {
-			t.Errorf("%s: differs by %.2f", name, e)
+		n := differing(picturesOf(t, uneven), want)
+		t.Logf("%s: %d pixels differ", name, n)
+		if n > len(want.Pix)/200 {
+			t.Errorf("%s: %d pixels differ", name, n)
 		}
 	}
 }
@@ -100,10 +99,7 @@ func TestReducer(t *testing.T) {
 	for _, size := range [][4]int{{4960, 70, 1728, 24}, {100, 80, 37, 29}, {64, 64, 64, 13}, {9, 150, 9, 10}, {31, 7, 30, 7}, {1000, 1, 1, 1}} {
 		sw, sh, dw, dh := size[0], size[1], size[2], size[3]
 		src := drawn{sw, sh, func(x, y float64) byte { return byte(255 * hash(int(x*1000), int(y*1000))) }}
-		var rows [][]byte
-		for row := range src.gray(context.Background()) {
-			rows = append(rows, slices.Clone(row))
-		}
+		rows := grayRowsOf(t, src)
 		y := 0
 		for out, err := range reducedGray(src.gray(context.Background()), sw, sh, dw, dh) {
 			if err != nil {

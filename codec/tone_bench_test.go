@@ -1,22 +1,26 @@
 package codec
 
 import (
+	"slices"
 	"testing"
 
 	"faxgate/codec/ccitt"
 )
 
 // grayRowsOf are rows of a drawn page, all at hand.
-func grayRowsOf(d drawn) [][]byte {
-	var rows [][]byte
-	for row := range d.gray(nil) {
-		rows = append(rows, append([]byte(nil), row...))
+func grayRowsOf(t testing.TB, d drawn) (rows [][]byte) {
+	t.Helper()
+	for row, err := range d.gray(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, slices.Clone(row))
 	}
 	return rows
 }
 
 func BenchmarkAreaAverage(b *testing.B) {
-	rows := grayRowsOf(drawn{4960, 7016, textShade})
+	rows := grayRowsOf(b, drawn{4960, 7016, textShade})
 	for b.Loop() {
 		s := newReducer(4960, 7016, 1728, 2444)
 		for _, row := range rows {
@@ -26,7 +30,7 @@ func BenchmarkAreaAverage(b *testing.B) {
 }
 
 func benchmarkRows(b *testing.B, shade func(x, y float64) byte, run func(rows func(func([]byte, error) bool), yield func(ccitt.Changes, error) bool)) {
-	rows := grayRowsOf(drawn{1728, 2444, shade})
+	rows := grayRowsOf(b, drawn{1728, 2444, shade})
 	for b.Loop() {
 		run(func(yield func([]byte, error) bool) {
 			for _, row := range rows {
@@ -41,7 +45,7 @@ func benchmarkRows(b *testing.B, shade func(x, y float64) byte, run func(rows fu
 func BenchmarkSauvola(b *testing.B) {
 	var h histogram
 	g := newCells(1728, Resolution{204, 196})
-	for _, row := range grayRowsOf(drawn{1728, 2444, textShade}) {
+	for _, row := range grayRowsOf(b, drawn{1728, 2444, textShade}) {
 		h.add(row)
 		g.add(row)
 	}
@@ -59,7 +63,7 @@ func BenchmarkSauvola(b *testing.B) {
 func BenchmarkLook(b *testing.B) {
 	for name, shade := range map[string]func(x, y float64) byte{"text": textShade, "photo": photoShade} {
 		b.Run(name, func(b *testing.B) {
-			rows := grayRowsOf(drawn{1728, 2444, shade})
+			rows := grayRowsOf(b, drawn{1728, 2444, shade})
 			for b.Loop() {
 				h, g := &histogram{}, newCells(1728, Resolution{204, 196})
 				for _, row := range rows {
@@ -75,7 +79,7 @@ func BenchmarkLook(b *testing.B) {
 func BenchmarkDots(b *testing.B) {
 	for name, dots := range map[string]halftone{"screen": newScreen(Resolution{204, 196}), "diffusion": newDiffusion(1728)} {
 		b.Run(name, func(b *testing.B) {
-			rows := grayRowsOf(drawn{1728, 2444, photoShade})
+			rows := grayRowsOf(b, drawn{1728, 2444, photoShade})
 			var c ccitt.Changes
 			for b.Loop() {
 				for y, row := range rows {
@@ -96,7 +100,10 @@ func BenchmarkFit(b *testing.B) {
 						if err != nil {
 							b.Fatal(err)
 						}
-						for range p.Changes(b.Context()) {
+						for _, err := range p.Changes(b.Context()) {
+							if err != nil {
+								b.Fatal(err)
+							}
 						}
 					}
 				}
@@ -114,7 +121,7 @@ func BenchmarkDeskew(b *testing.B) {
 			}
 		}
 	})
-	rows := grayRowsOf(drawn{1728, 2444, textShade})
+	rows := grayRowsOf(b, drawn{1728, 2444, textShade})
 	b.Run("turn", func(b *testing.B) {
 		for b.Loop() {
 			newRotation(2, 1728, 2444, 1, 255, Resolution{204, 196}).rows(func(yield func([]byte, error) bool) {
