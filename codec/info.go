@@ -22,6 +22,7 @@ type PageInfo struct {
 	XRes        float64 `json:"xres"` // dots per inch, 0 if not known
 	YRes        float64 `json:"yres"`
 	Coding      string  `json:"coding"`  // MH, MR, MMR, JPEG, JBIG, none, …
+	Kind        string  `json:"kind"`    // bilevel, grey or colour; "" if that cannot be told
 	Profile     string  `json:"profile"` // the smallest profile of RFC 3949 that the page belongs to; "" is none
 	Photometric int     `json:"photometric"`
 	FillOrder   int     `json:"fillOrder"`
@@ -75,7 +76,7 @@ func pageInfo(ctx context.Context, r io.ReaderAt, size int64, t *tiff.Page, lim 
 	}
 	p, err := tiffPage(r, size, t, lim)
 	if err == nil {
-		p.Index, p.limit, info.Height = t.Index, lim.PageTime, p.Height
+		p.Index, p.limit, info.Height, info.Kind = t.Index, lim.PageTime, p.Height, p.Kind.String()
 		info.Pixels, err = pixelHash(ctx, p)
 		if fax, ok := p.src.(*faxSource); ok && fax.found.Coding != 0 {
 			info.Coding = fax.found.Coding.String()

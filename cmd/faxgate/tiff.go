@@ -66,6 +66,9 @@ func showTIFF(w io.Writer, info codec.FileInfo) {
 			continue
 		}
 		fmt.Fprintf(w, "page %d: %d×%d pixels at %g×%g dots per inch, %s", i+1, p.Width, p.Height, p.XRes, p.YRes, p.Coding)
+		if p.Kind == codec.Gray.String() || p.Kind == codec.Colour.String() {
+			fmt.Fprintf(w, " in %s", p.Kind)
+		}
 		if p.Profile != "" {
 			fmt.Fprintf(w, ", profile %s", p.Profile)
 		}

@@ -159,7 +159,7 @@ func (c *checker) checkCoded(p *Page, i int, h jpeg.Header) {
 		c.strip(i, "ITU-T T.81", "a JPEG stream ends with an end marker", "does not end with ff d9")
 	}
 	rows := p.Strips[i].Rows
-	if h.Supported() != nil || jpeg.Cost(h) > maxJPEG || h.Width > p.Width+16 || h.Height > rows+16 {
+	if h.Supported() != nil || h.Process != jpeg.Baseline || jpeg.Cost(h) > maxJPEG || h.Width > p.Width+16 || h.Height > rows+16 {
 		return // Its faults were told.
 	}
 	if _, err := jpeg.Decode(jpegStrip(p, i), jpeg.Options{Tables: tables, Height: rows}); err != nil {

@@ -67,6 +67,7 @@ func FuzzOpen(f *testing.F) {
 // FuzzCheck looks that Check comes to an end, with findings that a person can read.
 func FuzzCheck(f *testing.F) {
 	seeds(f)
+	f.Add(goodColour(f))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, profile := range []byte("SFJC") {
 			found, err := tiff.Check(bytes.NewReader(data), int64(len(data)), profile)
