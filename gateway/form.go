@@ -87,7 +87,7 @@ func (g *Gateway) targets(ctx context.Context, p plan, opened []codec.Document, 
 	if err != nil || all.Kind == codec.Bilevel {
 		return targets, err
 	}
-	var plain, shaded []codec.Summary
+	var plain []codec.Summary
 	for i, d := range opened {
 		if sums[i].Vector && sums[i].Kind != codec.Bilevel {
 			if sums[i].Kind, err = shades(ctx, d); err != nil {
@@ -96,24 +96,24 @@ func (g *Gateway) targets(ctx context.Context, p plan, opened []codec.Document, 
 		}
 		if sums[i].Kind == codec.Bilevel {
 			plain = append(plain, sums[i])
-		} else {
-			shaded = append(shaded, sums[i])
 		}
 	}
 	forPlain, err := p.target(g.own, together(plain))
 	if err != nil {
 		return targets, err
 	}
-	forShaded, err := p.target(g.own, together(shaded))
 	for i := range targets {
-		if targets[i] = forShaded; sums[i].Kind == codec.Bilevel {
-			targets[i] = forPlain
+		if targets[i] = forPlain; sums[i].Kind == codec.Bilevel {
+			continue
+		}
+		if targets[i], err = p.target(g.own, sums[i]); err != nil { // each no finer than it is itself
+			return targets, err
 		}
 	}
-	if len(plain) > 0 && len(shaded) > 0 {
+	if len(plain) > 0 && len(plain) < len(sums) {
 		apart(targets, sums, docs)
 	}
-	return targets, err
+	return targets, nil
 }
 
 // apart says which documents go without shades beside others that have them.
