@@ -71,6 +71,8 @@ func (p *parser) sorted(r *bufio.Reader, head []byte, h Header, t mediaType, inf
 	attached := info.Disposition == "attachment" && info.Name != ""
 	text := t.major() == "text" && t.value != "text/rtf"
 	switch {
+	case !at.forward && strings.HasPrefix(string(head), tnefMagic) && p.tnefReceipt(r, head):
+		return nil
 	case readable(info.Type):
 		p.msg.described(h)
 		return p.document(r, info, at)

@@ -74,6 +74,10 @@ func (p *parser) finish(root *sink) error {
 		m.Kind = KindMDN
 	case m.DSN != nil || p.bounceInWords():
 		m.Kind = KindDSN
+	case m.receiptInWords():
+		if m.Kind = KindMDN; m.MDN == nil {
+			m.Kind = KindDSN
+		}
 	case m.isReport():
 		p.warn("a report without a part that can be read")
 	default:
@@ -158,33 +162,6 @@ func (p *parser) textDocument(root *sink) error {
 	return p.give(r, PartInfo{Type: "text/plain", Declared: declared})
 }
 
-// receiptWords are how mail programs word a receipt that is no report: each pair must stand in the text.
-var receiptWords = [][2]string{
-	{"your message", "was read on"},
-	{"your message", "was deleted without being read"},
-	{"your message", "was displayed"},
-	{"return receipt", "displayed on the recipient"},
-	{"ihre nachricht", "wurde gelesen"},
-	{"ihre nachricht", "ungelesen gelöscht"},
-	{"votre message", "a été lu"},
-}
-
-// isAutomatic tells a text-only mail that a program wrote: a receipt in words, an out-of-office note, an alert
-// of a machine.
-func (m *Message) isAutomatic() bool {
-	if m.AutoSubmitted != "" && m.AutoSubmitted != "no" || m.Header.Has("X-Autoreply") ||
-		m.Header.Has("X-Autorespond") || m.Precedence == "auto_reply" {
-		return true
-	}
-	text := strings.ToLower(m.Text[:min(len(m.Text), 2000)])
-	for _, words := range receiptWords {
-		if strings.Contains(text, words[0]) && strings.Contains(text, words[1]) {
-			return true
-		}
-	}
-	return false
-}
-
 // addressInWords finds addresses in X-Failed-Recipients.
 var addressInWords = regexp.MustCompile(`[^\s,;<>]+@[^\s,;<>]+`)
 
@@ -192,8 +169,7 @@ var addressInWords = regexp.MustCompile(`[^\s,;<>]+@[^\s,;<>]+`)
 // path or from the mail system itself can be one.
 func (p *parser) bounceInWords() bool {
 	m := p.msg
-	system := strings.HasPrefix(strings.ToLower(m.From.Address), "mailer-daemon@") || m.ReturnPaths > 0 && m.ReturnPath == ""
-	if !system || len(m.Parts) > 0 {
+	if !m.fromSystem() || len(m.Parts) > 0 {
 		return false
 	}
 	failed := addressInWords.FindAllString(m.Header.Get("X-Failed-Recipients"), 100)
@@ -206,6 +182,11 @@ func (p *parser) bounceInWords() bool {
 		m.Returned = Header{{Name: "Message-ID", Value: original}}
 	}
 	return true
+}
+
+// fromSystem tells the null return path, and the name that mail systems write under.
+func (m *Message) fromSystem() bool {
+	return strings.HasPrefix(strings.ToLower(m.From.Address), "mailer-daemon@") || m.ReturnPaths > 0 && m.ReturnPath == ""
 }
 
 // Keys are what the report can be matched by (design: Original-Message-ID, In-Reply-To, References, ENVID,
