@@ -175,29 +175,28 @@ func TestBorder(t *testing.T) {
 		name   string
 		draw   func(c *canvas)
 		border bool
-		keep   func(c *canvas)
 	}{
-		{"right and below", func(c *canvas) { c.fill(190, 0, 20, 297, 0); c.fill(0, 270, 210, 27, 0) }, true, nil},
+		{"right and below", func(c *canvas) { c.fill(190, 0, 20, 297, 0); c.fill(0, 270, 210, 27, 0) }, true},
 		{"a wedge", func(c *canvas) {
 			for y := range 297 {
 				c.fill(0, float64(y), float64(y)/25, 1, 15)
 			}
-		}, true, nil},
+		}, true},
 		{"with specks", func(c *canvas) {
 			c.fill(0, 0, 12, 297, 5)
 			for i := range 200 {
 				c.fill(12*hash(i, 5), 297*hash(i, 6), .3, .3, 255)
 			}
-		}, true, nil},
-		{"none", func(*canvas) {}, false, nil},
-		{"a bar that reaches the edge", func(c *canvas) { c.fill(0, 40, 210, 10, 0) }, false, nil},
-		{"writing that touches the edge", func(c *canvas) { c.text(-1, 100, 10, true, 0, strings.Repeat("HHH\n", 8)) }, false, nil},
+		}, true},
+		{"none", func(*canvas) {}, false},
+		{"a bar that reaches the edge", func(c *canvas) { c.fill(0, 40, 210, 10, 0) }, false},
+		{"writing that touches the edge", func(c *canvas) { c.text(-1, 100, 10, true, 0, strings.Repeat("HHH\n", 8)) }, false},
 	}
+	plain := mixedSheet(t, 150)
+	_, before := inkOf(t, plain.page(), Clean{})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			plain := mixedSheet(t, 150)
-			_, before := inkOf(t, plain.page(), Clean{})
-			c := mixedSheet(t, 150)
+			c := &canvas{clonedGray(plain.Gray), t, plain.dpi}
 			tt.draw(c)
 			did, after := inkOf(t, c.page(), Clean{Border: true})
 			if did.Border != tt.border {

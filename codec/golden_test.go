@@ -40,6 +40,7 @@ func picturesOf(t testing.TB, p Page) *image.Paletted {
 // and look at each picture at twice its size: no stroke is broken, small print has open letters, shades are smooth, there is
 // no seam around the photographs.
 func TestGolden(t *testing.T) {
+	mixed := mixedSheet(t, 300)
 	tests := []struct {
 		name     string
 		page     *canvas
@@ -49,8 +50,8 @@ func TestGolden(t *testing.T) {
 		{"text", textSheet(t, 300), "", image.Rect(150, 900, 1150, 1900)},
 		{"form", formSheet(t, 300), "", image.Rect(110, 1560, 1310, 2240)},
 		{"photo", photoSheet(t, 300), "", image.Rect(400, 500, 1300, 1300)},
-		{"mixed", mixedSheet(t, 300), "", image.Rect(150, 560, 1250, 1500)},
-		{"mixed-diffusion", mixedSheet(t, 300), HalftoneDiffusion, image.Rect(600, 1000, 1200, 1500)},
+		{"mixed", mixed, "", image.Rect(150, 560, 1250, 1500)},
+		{"mixed-diffusion", mixed, HalftoneDiffusion, image.Rect(600, 1000, 1200, 1500)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -20,8 +20,9 @@ func partAt(p Page, x, y float64) part {
 
 // TestPicturesAndWriting: of a mixed page, what is photographed is a picture all over, and nothing else is.
 func TestPicturesAndWriting(t *testing.T) {
+	sheet := mixedSheet(t, 200)
 	for _, r := range []Resolution{{204, 98}, {204, 196}, {300, 300}, {400, 400}} {
-		q, _ := fittedBy(t, mixedSheet(t, 200).page(), Target{Profile: Profile{'F', MMR}, Resolution: r})
+		q, _ := fittedBy(t, sheet.page(), Target{Profile: Profile{'F', MMR}, Resolution: r})
 		for x := 24.0; x < 97; x += 4 {
 			for y := 100.0; y < 182; y += 4 {
 				if partAt(q, x, y) != pictured {
