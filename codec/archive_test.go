@@ -186,7 +186,10 @@ func TestPartialPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for p := range doc.Pages(context.Background()) {
+		for p, err := range doc.Pages(context.Background()) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			rows, err := packedRows(p)
 			if err != nil {
 				t.Fatal(err)
