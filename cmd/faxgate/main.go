@@ -46,6 +46,7 @@ type commands struct {
 	Login     loginCmd     `cmd:"" help:"Print a link that opens the console once."`
 	Config    configCmd    `cmd:"" help:"Print the default configuration, or check one."`
 	Doctor    doctorCmd    `cmd:"" help:"Check configuration, data directory, listeners, mail servers and mailboxes, and say what to do."`
+	Selftest  selftestCmd  `cmd:"" help:"Play office machines of seven vendors against a gateway of its own, and report how it deals with each."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 	Health    healthCmd    `cmd:"" hidden:"" help:"Exit 0 if the gateway answers (for container health checks)."`
 	PDFWorker pdfWorkerCmd `cmd:"" name:"pdf-worker" hidden:"" help:"Render PDF pages for the gateway."`

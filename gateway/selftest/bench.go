@@ -4,11 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
-	"io"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,6 +27,8 @@ type bench struct {
 	stop    context.CancelFunc
 	done    chan error
 	answers sync.WaitGroup // answers of the machine that are on their way
+
+	answered atomic.Int32 // answers that the gateway has taken or refused
 
 	mu      sync.Mutex
 	trouble []string // what the gateway said to answers that it did not take
@@ -99,11 +96,21 @@ func (b *bench) close() error {
 
 // answer hands over an answer of the machine; a refusal is kept for the report.
 func (b *bench) answer(ctx context.Context, l letter) {
+	defer b.answered.Add(1)
 	if err := handOver(ctx, b.gateway.Addr("smtp"), b.vendor.helo, l); err != nil && ctx.Err() == nil {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.trouble = append(b.trouble, err.Error())
 	}
+}
+
+// refused is what the gateway has said to answers of the machine that it did not take, since it was last asked.
+func (b *bench) refused() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	words := strings.Join(b.trouble, "; ")
+	b.trouble = nil
+	return words
 }
 
 // send hands a mail of the machine over, which the gateway is to take.
@@ -137,26 +144,25 @@ func until(ctx context.Context, look func() error) error {
 
 // arrived waits until the fax with this Message-ID has been read, and wants as many pages of it, and no trouble.
 func (b *bench) arrived(ctx context.Context, id string, pages int) (f gateway.InboxFax, err error) {
-	want := fmt.Sprintf("the fax %s in the inbox with %d pages, read without fault", id, pages)
+	want := fmt.Sprintf("the fax %s once in the inbox with %d page(s), read without fault", id, pages)
+	var wrong error // it has been read, and is not so: no more waiting
 	err = until(ctx, func() error {
 		list, err := b.inbox(id)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case len(list) == 0:
-			return mismatched(want, "it is not in the inbox")
-		case len(list) > 1:
+		}
+		if len(list) != 1 || list[0].State == gateway.Kept {
 			return mismatched(want, "it is there %d times", len(list))
 		}
 		if f, err = b.gateway.InboxFax(context.WithoutCancel(ctx), list[0].ID); err != nil {
 			return err
 		}
 		if f.State != gateway.Read || f.Pages != pages {
-			return mismatched(want, "it is %s with %d pages %s", f.State, f.Pages, f.Error)
+			wrong = mismatched(want, "it is %s with %d page(s) %s", f.State, f.Pages, f.Error)
 		}
 		return nil
 	})
-	return f, err
+	return f, all(err, wrong)
 }
 
 // inbox lists the received faxes with a Message-ID.
@@ -198,63 +204,34 @@ func (b *bench) mdn(ctx context.Context, mark int, id string) (*taken, error) {
 	})
 }
 
-// file is a document to fax.
-type file = gateway.File
-
-// letterOf is a text to fax.
-func letterOf(text string) file {
-	return file{Name: "letter.txt", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
-}
-
-// noise is a page full of dots, which no fax coding makes small; in colour where wanted.
-func noise(seed uint64, width, height int, colour bool) (file, error) {
-	r := rand.New(rand.NewPCG(seed, 1))
-	var img image.Image
-	if colour {
-		rgb := image.NewRGBA(image.Rect(0, 0, width, height))
-		for i := range rgb.Pix {
-			rgb.Pix[i] = byte(i / 4 % width * 255 / width)
-			if i%4 == 3 {
-				rgb.Pix[i] = 255
-			} else if i%4 == int(seed)%3 {
-				rgb.Pix[i] = byte(i / 4 / width * 255 / height)
-			}
-		}
-		img = rgb
-	} else {
-		dots := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{color.White, color.Black})
-		for i := range dots.Pix {
-			dots.Pix[i] = byte(r.Uint32() & 1)
-		}
-		img = dots
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		return file{}, err
-	}
-	return file{Name: fmt.Sprintf("picture-%d.png", seed), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil }}, nil
-}
-
 // fax hands documents to the gateway for the machine.
 func (b *bench) fax(ctx context.Context, files ...file) (spool.ID, error) {
 	if len(files) == 0 {
 		files = []file{letterOf("A short letter.\n")}
 	}
-	return b.gateway.Submit(ctx, gateway.SubmitRequest{To: []string{b.vendor.fax}, Files: files, Origin: "self-test"})
+	return b.submit(ctx, gateway.SubmitRequest{Files: files})
+}
+
+func (b *bench) submit(ctx context.Context, r gateway.SubmitRequest) (spool.ID, error) {
+	r.To, r.Origin = []string{b.vendor.fax}, "self-test"
+	return b.gateway.Submit(ctx, r)
 }
 
 // settled waits until all of a fax is in a state.
 func (b *bench) settled(ctx context.Context, id spool.ID, want spool.State) (f gateway.Fax, err error) {
+	var wrong error // it has ended otherwise: no more waiting
 	err = until(ctx, func() (err error) {
-		if f, err = b.gateway.Fax(context.WithoutCancel(ctx), id); err != nil {
+		if f, err = b.gateway.Fax(context.WithoutCancel(ctx), id); err != nil || f.State == want {
 			return err
 		}
-		if f.State != want {
-			return mismatched(fmt.Sprintf("the fax to be %s", want), "it is %s: %s", f.State, reasons(f))
+		err = mismatched(fmt.Sprintf("the fax to be %s", want), "it is %s: %s", f.State, reasons(f))
+		if f.State == gateway.Failed || f.State == gateway.Held || f.State == gateway.Confirmed {
+			wrong = err
+			return nil
 		}
-		return nil
+		return err
 	})
-	return f, err
+	return f, all(err, wrong)
 }
 
 // reasons is why each part of a fax stands where it stands.
@@ -295,6 +272,11 @@ func (b *bench) faxed(ctx context.Context, files ...file) (*taken, verdict, erro
 	if err != nil {
 		return nil, verdict{}, err
 	}
+	return b.got(ctx, mark, id)
+}
+
+// got waits until a fax is confirmed, and gives what the machine got.
+func (b *bench) got(ctx context.Context, mark int, id spool.ID) (*taken, verdict, error) {
 	if _, err := b.settled(ctx, id, gateway.Confirmed); err != nil {
 		return nil, verdict{}, err
 	}

@@ -11,15 +11,15 @@ import (
 
 // handOver talks to the gateway as a machine does: HELO with whatever name it has, one recipient, and the mail. The error has the gateway's own words.
 func handOver(ctx context.Context, addr, helo string, l letter) error {
-	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", addr)
+	conn, err := (&net.Dialer{Timeout: quietTime}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(quietTime))
+	defer conn.Close()
 	c := textproto.NewConn(conn)
-	defer c.Close()
 	hello := "HELO " + helo
 	if l.params != [2]string{} {
 		hello = "EHLO " + helo

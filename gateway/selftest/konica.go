@@ -242,12 +242,12 @@ func kmTakesFragments(ctx context.Context, b *bench) error {
 	if _, err := b.gateway.AddContact(ctx, gateway.Contact{Address: b.vendor.fax, Kind: gateway.Machine, Split: "fragments", SizeLimit: most}); err != nil {
 		return err
 	}
-	picture, err := noise(7, 1728, 2200, false)
+	dots, err := noise(1)
 	if err != nil {
 		return err
 	}
 	mark := b.machine.mark()
-	id, err := b.fax(ctx, picture)
+	id, err := b.fax(ctx, dots)
 	if err != nil {
 		return err
 	}

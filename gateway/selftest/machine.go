@@ -17,7 +17,7 @@ import (
 const (
 	maxCommand = 4 << 10
 	maxMail    = 64 << 20
-	patience   = 30 * time.Second
+	quietTime  = 30 * time.Second // neither side says anything
 )
 
 // machine is the mail side of an office machine: an SMTP server of a few lines (RFC 5321 section 4.5.1), as such machines have.
@@ -156,7 +156,7 @@ type session struct {
 }
 
 func (s *session) say(lines ...string) bool {
-	_ = s.conn.SetDeadline(time.Now().Add(patience))
+	_ = s.conn.SetDeadline(time.Now().Add(quietTime))
 	_, err := io.WriteString(s.conn, strings.Join(lines, "\r\n")+"\r\n")
 	return err == nil
 }
@@ -257,7 +257,7 @@ func (s *session) data() bool {
 func (s *session) body() ([]byte, error) {
 	var b bytes.Buffer
 	for {
-		_ = s.conn.SetDeadline(time.Now().Add(patience))
+		_ = s.conn.SetDeadline(time.Now().Add(quietTime))
 		line, err := s.r.ReadSlice('\n')
 		if err != nil {
 			return nil, err

@@ -30,7 +30,7 @@ func (b *bench) sends(ctx context.Context, l letter, id string, pages ...sheet) 
 	if err != nil {
 		return err
 	}
-	return all(b.good(r, l.from), b.one(mark, id))
+	return all(b.good(r, l.from), b.one(ctx, mark, f))
 }
 
 // good wants a receipt to be what a machine can understand: RFC 8098 section 3, RFC 3249 section 4.4.1.2, RFC 2530.
@@ -44,9 +44,18 @@ func (b *bench) good(r *taken, to string) error {
 	)
 }
 
-// one wants no second receipt. It is asked when all that the gateway has to do is done.
-func (b *bench) one(mark int, id string) error {
-	return same("receipts for "+id+":", b.machine.count(mark, func(t *taken) bool { return strings.Contains(t.report(mdnReport), "Original-Message-ID: "+id+"\n") }), 1)
+// one wants no second receipt for a fax: neither sent nor on its way.
+func (b *bench) one(ctx context.Context, mark int, f gateway.InboxFax) error {
+	now, err := b.gateway.InboxFax(ctx, f.ID)
+	if err != nil {
+		return err
+	}
+	return all(
+		same("receipts for "+f.MessageID+", sent and on their way:", len(now.Tasks), 1),
+		same("receipts for "+f.MessageID+" at the machine:", b.machine.count(mark, func(t *taken) bool {
+			return strings.Contains(t.report(mdnReport), "Original-Message-ID: "+f.MessageID+"\n")
+		}), 1),
+	)
 }
 
 // learns is a first fax, which must be strict Profile S, and its receipt, from which the gateway is to learn at least the coding.
@@ -150,5 +159,5 @@ func (b *bench) joined(ctx context.Context, from string, pieces []string, order 
 	if err != nil {
 		return err
 	}
-	return all(b.good(r, from), same("receipts in all, with those for pieces:", b.machine.count(mark, func(t *taken) bool { return t.report(mdnReport) != "" }), 1))
+	return all(b.good(r, from), b.one(ctx, mark, f), same("receipts in all, with those for pieces:", b.machine.count(mark, func(t *taken) bool { return t.report(mdnReport) != "" }), 1))
 }

@@ -112,16 +112,12 @@ func ricohTooLarge(ctx context.Context, b *bench) error {
 		}
 		return b.machine.everyday(t)
 	})
-	var files []file
-	for i := range 4 {
-		f, err := noise(uint64(i), 1728, 2200, false)
-		if err != nil {
-			return err
-		}
-		files = append(files, f)
+	dots, err := noise(6)
+	if err != nil {
+		return err
 	}
 	mark := b.machine.mark()
-	id, err := b.fax(ctx, files...)
+	id, err := b.fax(ctx, dots)
 	if err != nil {
 		return err
 	}
@@ -129,7 +125,7 @@ func ricohTooLarge(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	return b.wholeParts(mark, f, 4)
+	return b.wholeParts(mark, f, 6)
 }
 
 // wholeParts wants a fax in several mails that each are one of their own: all pages once, no fragments.

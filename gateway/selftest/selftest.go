@@ -23,8 +23,8 @@ import (
 	"faxgate/gateway"
 )
 
-// stepTime is how long one behaviour may take before it counts as failed.
-const stepTime = 20 * time.Second
+// defaultPatience is that of Options: a machine of which all is busy needs it.
+const defaultPatience = time.Minute
 
 // together is how many vendors are played at a time: most of a script is waiting.
 const together = 4
@@ -33,15 +33,17 @@ const together = 4
 type Options struct {
 	Vendors  []string               // names as Names gives them; empty: all
 	Dir      string                 // where the gateways keep their data meanwhile; empty: a new temporary directory, removed at the end
+	Patience time.Duration          // how long one behaviour may take before it has failed; 0: a minute
 	Log      *slog.Logger           // of the gateways; nil: none
-	Progress func(Progress)         // is told each behaviour as it ends, from several goroutines, one at a time; nil: nobody
+	Progress func(Progress)         // is told of each behaviour as it ends, one at a time; nil: nobody
 	Alter    func(*gateway.Options) // changes what each gateway is made of, to see the self-test fail; nil: nothing
 }
 
 // Progress is one behaviour that has just ended.
 type Progress struct {
-	Vendor string
-	Behaviour
+	Vendor      string
+	Done, Total int // behaviours of the vendor
+	Behaviour   Behaviour
 }
 
 // Report is the outcome of a run.
@@ -105,6 +107,19 @@ func Names() []string {
 	return names
 }
 
+// Scripts lists what is played for each vendor, with where it is documented; nothing of it has been played.
+func Scripts() []VendorReport {
+	var list []VendorReport
+	for _, v := range vendors() {
+		r := VendorReport{Vendor: v.name, Title: v.title}
+		for _, s := range v.script {
+			r.Behaviours = append(r.Behaviours, Behaviour{Kind: s.kind, Words: s.words, Sources: s.sources, Assumed: s.assumed})
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
 // Run plays the vendors' scripts, each against a gateway of its own on loopback. The error is for a run that could not be made; what the gateway did wrong stands in the report.
 func Run(ctx context.Context, o Options) (Report, error) {
 	start := time.Now()
@@ -117,6 +132,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			return Report{}, fmt.Errorf("make a directory for the self-test: %w", err)
 		}
 		defer os.RemoveAll(o.Dir)
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
 	}
 	o.Progress = oneAtATime(o.Progress)
 	r := Report{OK: true, Vendors: make([]VendorReport, len(list))}
@@ -176,21 +194,21 @@ func play(ctx context.Context, v vendor, dir string, o Options) (r VendorReport,
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	for _, s := range v.script {
-		line := b.perform(ctx, s)
+		line := b.perform(ctx, s, o.Patience)
 		if ctx.Err() != nil {
 			return r, ctx.Err()
 		}
 		r.OK = r.OK && line.OK
 		r.Behaviours = append(r.Behaviours, line)
-		o.Progress(Progress{v.name, line})
+		o.Progress(Progress{v.name, len(r.Behaviours), len(v.script), line})
 	}
 	return r, nil
 }
 
-// perform plays one behaviour within its time.
-func (b *bench) perform(ctx context.Context, s step) Behaviour {
+// perform plays one behaviour within its time, with a machine that does what it does on a good day.
+func (b *bench) perform(ctx context.Context, s step, patience time.Duration) Behaviour {
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, stepTime)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	b.machine.ordinary()
 	err := s.play(ctx, b)
@@ -201,6 +219,9 @@ func (b *bench) perform(ctx context.Context, s step) Behaviour {
 	line.Expected, line.Happened = s.words, err.Error()
 	if m, ok := errors.AsType[*mismatch](err); ok {
 		line.Expected, line.Happened = m.want, m.got
+	}
+	if refused := b.refused(); refused != "" {
+		line.Happened += "; the gateway refused the machine's answer: " + refused
 	}
 	return line
 }
