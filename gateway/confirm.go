@@ -30,11 +30,15 @@ func (g *Gateway) confirm(ctx context.Context, l *spool.Lease, rec spool.Receive
 	var after spool.Task
 	var words string
 	err := l.Update(ctx, func(tx *spool.Tx) error {
-		words, after = "a receipt was matched", spool.Task{}
-		m, t, err := g.match(tx, msg)
+		after = spool.Task{}
+		m, t, key, err := g.match(tx, msg)
+		words = "a receipt was matched by its " + key
 		switch {
 		case errors.Is(err, spool.ErrNotFound):
 			words = "a receipt that matches nothing sent from here: kept, nothing changed"
+			if err := g.noteLikely(tx, rec, msg); err != nil {
+				return err
+			}
 		case err != nil:
 			return err
 		default:
@@ -117,29 +121,6 @@ func statusIn(errs []string) string {
 	return ""
 }
 
-// match finds the message by the keys of the report, in their order of trust.
-func (g *Gateway) match(tx *spool.Tx, msg *ifax.Message) (spool.Message, spool.Task, error) {
-	for _, k := range msg.Keys("").Candidates() {
-		m, err := g.byKey(tx, k)
-		if errors.Is(err, spool.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return spool.Message{}, spool.Task{}, err
-		}
-		t, err := tx.Task(m.Task)
-		return m, t, err
-	}
-	return spool.Message{}, spool.Task{}, spool.ErrNotFound
-}
-
-func (g *Gateway) byKey(tx *spool.Tx, k mdn.Key) (spool.Message, error) {
-	if k.Field == mdn.KeyEnvelopeID {
-		return tx.MessageByEnvID(k.Value)
-	}
-	return tx.MessageByMessageID(k.Value)
-}
-
 // applyFinding brings one fax to the rung that the report proves. The first final MDN decides; what comes after it is journalled.
 func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding) error {
 	decided, late, err := g.record(tx, m, report, f)
@@ -148,6 +129,9 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 	}
 	if decided || t.Kind != KindFax {
 		return g.applyOther(tx, t, report, f, decided)
+	}
+	if f.elsewhere() {
+		f.words = "from another address than the fax was sent to (" + f.by + "): " + f.words
 	}
 	if f.ours && (f.verdict == mdn.Confirmed || f.verdict == mdn.Failed || f.verdict == mdn.Delivered) {
 		if err := g.learn(tx, t, report, f.kind, f.features); err != nil {
@@ -161,33 +145,63 @@ func (g *Gateway) applyFinding(tx *spool.Tx, t spool.Task, m spool.Message, repo
 	if old, err := superseded(tx, t, m); err != nil || (old || t.State == Cancelled) && f.verdict != mdn.Confirmed {
 		return errors.Join(err, g.note(tx, t, report, "of what was sent before, which changes nothing now: "+f.words))
 	}
+	if f.elsewhere() && (t.State == Confirmed || f.verdict != mdn.Confirmed && f.verdict != mdn.Failed) {
+		return g.underWay(tx, t, m, report, f, c) // one of several who read that mailbox: the others may still tell
+	}
 	switch f.verdict {
 	case mdn.Confirmed:
 		return g.setState(tx, t, Confirmed, c)
 	case mdn.Failed:
-		if t.State == Confirmed {
-			return g.note(tx, t, report, "a failure was reported after the confirmation: "+f.words)
-		}
-		if divided, err := g.divide(tx, t, m, tooLarge{refusal: f.refusal, by: f.by}); divided || err != nil {
-			return err
-		}
-		if healed, err := g.heal(tx, t, m, f.refusal); healed || err != nil {
-			return err
-		}
-		c.late = false
-		return g.setState(tx, t, Failed, c)
+		return g.failedThere(tx, t, m, report, f, c)
 	case mdn.Delivered:
 		return g.delivered(tx, t, m, report, c)
 	case mdn.Refused, mdn.Deleted:
 		return g.notConfirmed(tx, t, report, f)
 	case mdn.Negotiate:
 		return g.negotiate(tx, t, m, report, f)
-	default: // relayed, expanded, delayed: the rung stays
-		if t.State == Uncertain {
-			return g.arrived(tx, t, m, c)
-		}
-		return g.note(tx, t, report, f.words)
+	case mdn.Relayed:
+		return g.relayed(tx, t, m, report, f, c)
+	default: // expanded, delayed, and what nobody understands
+		return g.underWay(tx, t, m, report, f, c)
 	}
+}
+
+// failedThere takes the news that the fax did not arrive, or could not be used. What another address says of it heals nothing: it tells nothing of the recipient's machine.
+func (g *Gateway) failedThere(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding, c change) error {
+	switch {
+	case t.State == Confirmed:
+		return g.note(tx, t, report, "a failure was reported after the confirmation: "+f.words)
+	case !f.elsewhere():
+		if divided, err := g.divide(tx, t, m, tooLarge{refusal: f.refusal, by: f.by}); divided || err != nil {
+			return err
+		}
+		if healed, err := g.heal(tx, t, m, f.refusal); healed || err != nil {
+			return err
+		}
+	}
+	c.late = false
+	return g.setState(tx, t, Failed, c)
+}
+
+// underWay takes a report that is neither good nor bad news: the rung stays, and people see what was said.
+func (g *Gateway) underWay(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding, c change) error {
+	if t.State == Uncertain {
+		return g.arrived(tx, t, m, c)
+	}
+	if !final(t.State) {
+		if err := tx.SetTask(t.ID, spool.TaskChange{Reason: &f.words}); err != nil {
+			return err
+		}
+	}
+	return g.note(tx, t, report, f.words)
+}
+
+// relayed takes the last word of the servers that report: the fax has gone on to one that does not (RFC 3464 section 2.3.3). Where no MDN is awaited the waiting is over.
+func (g *Gateway) relayed(tx *spool.Tx, t spool.Task, m spool.Message, report spool.ID, f finding, c change) error {
+	if t.State != Accepted || readForm(m).MDN {
+		return g.underWay(tx, t, m, report, f, c)
+	}
+	return g.setState(tx, t, Accepted, change{by: f.by, words: "passed on to where no report comes from: " + f.words})
 }
 
 // superseded tells whether the fax has gone on from this message to a new one: then only a confirmation of it counts.
@@ -272,16 +286,22 @@ func (g *Gateway) record(tx *spool.Tx, m spool.Message, report spool.ID, f findi
 	}
 	now := tx.Now()
 	c := spool.Confirmation{Message: m.ID, Kind: f.kind}
+	result := string(f.verdict)
+	if f.elsewhere() {
+		result += elsewhere
+	}
 	for _, old := range list {
 		if old.Kind == "mdn" && old.ReceivedAt != nil && finalVerdict(old.Result) {
 			decided = true
 		}
 		if old.Kind == f.kind && old.ReceivedAt == nil {
-			c = old
+			late = old.Deadline != nil && now.After(*old.Deadline)
+			if !f.elsewhere() {
+				c = old
+			}
 		}
 	}
-	late = c.Deadline != nil && now.After(*c.Deadline)
-	c.ReceivedAt, c.Result, c.Report = &now, string(f.verdict), report
+	c.ReceivedAt, c.Result, c.Report = &now, result, report
 	if c.ID == "" {
 		_, err = tx.AddConfirmation(c)
 		return decided, late, err
@@ -289,6 +309,14 @@ func (g *Gateway) record(tx *spool.Tx, m spool.Message, report spool.ID, f findi
 	return decided, late, tx.SetConfirmation(c)
 }
 
+// elsewhere marks what an MDN from another address said: it may confirm, but the first of the recipient's own still decides.
+const elsewhere = " elsewhere"
+
+// elsewhere tells an MDN from another address than the fax was sent to: an alias, a list, one of several who read a mailbox. What a server reports is different: it names the address that it
+// knows the recipient by.
+func (f finding) elsewhere() bool { return f.kind == "mdn" && !f.ours }
+
+// finalVerdict tells what ends the waiting for the recipient's MDN.
 func finalVerdict(v string) bool {
 	switch mdn.Verdict(v) {
 	case mdn.Confirmed, mdn.Failed, mdn.Refused, mdn.Deleted:
