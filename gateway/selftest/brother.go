@@ -10,8 +10,9 @@ import (
 // Where a Brother's behaviour is documented.
 const (
 	brotherVerify = "manualsdump 163642/9 (verification mail ON, MDN or OFF; ON answers every fax with the fixed text \"SUCCESS : Received From <address>\", also unasked)"
-	brotherSimple = "machines.md matrix: no full mode, simple mode with MDN"
-	onlyTIFFS     = "pitfalls.md P10 (subset machines: only Profile S; others refuse MMR)"
+	onlyTIFFS     = "OKI manuals: \"only TIFF S\"; Ricoh simple mode, todaynetnews.com/ricoh/ricoh-mp-4002-5002-service-manual/part643.htm: MH, A4"
+	severalFiles  = "RFC 3965 section 2.2.4 (every receiver takes several TIFF files in one mail)"
+	errorReceipts = "RFC 3249 section 4.4.1.2 (what cannot be printed is told by processed/error)"
 )
 
 // brotherMail is a fax as a Brother sends it; its form is assumed.
@@ -62,12 +63,12 @@ func brother() vendor {
 			good: "automatic-action/MDN-sent-automatically; displayed", bad: "automatic-action/MDN-sent-automatically; processed/error",
 		},
 		script: []step{
-			{Sends, "a fax of simple mode in two TIFF files of one mail: MH, FillOrder 2, EOLs on byte boundaries", documented(brotherSimple), "the mail's form; that there are two files is what RFC 3965 section 2.2.4 has every receiver take", brotherSends},
-			{Answers, "setting MDN: a receipt that tells no abilities; the next fax is Profile S again", documented(brotherVerify, brotherSimple), "disposition \"displayed\"", staysS},
-			{Answers, "setting OFF: nothing; the fax stays accepted, and is sent once", documented(brotherVerify), "", brotherOff},
+			{Sends, "a fax of simple mode in two TIFF files of one mail: MH, FillOrder 2, EOLs on byte boundaries", documented(severalFiles, onlyTIFFS), "that a Brother knows simple mode only, and sends two files; the mail's form", brotherSends},
+			{Answers, "setting MDN: a receipt that tells no abilities; the next fax is Profile S again", documented(brotherVerify, tellNothing), "that it tells none, being of simple mode; disposition \"displayed\"", staysS},
+			{Answers, "setting OFF: nothing; the fax stays accepted, and is sent once", documented(brotherVerify, proveNone), "", brotherOff},
 			{Answers, "setting ON: \"SUCCESS : Received From\" as a plain mail: it is taken and kept, changes nothing about the fax, and nothing is answered to it", documented(brotherVerify), "the mail around the text, and that nothing in it names the fax", brotherOn},
-			{Refuses, "what somebody has set by hand and it cannot print: the fax comes once more, as Profile S", documented(onlyTIFFS), "the error receipt", brotherByHand},
-			{Refuses, "Profile S itself, with an error receipt: the fax has failed, and is not sent again", documented(brotherSimple), "the error receipt (paper jam)", brotherJam},
+			{Refuses, "what somebody has set by hand and it cannot print: the fax comes once more, as Profile S", documented(onlyTIFFS, errorReceipts), "that a Brother is as narrow, and says so by an error receipt", brotherByHand},
+			{Refuses, "Profile S itself, with an error receipt: the fax has failed, and is not sent again", documented(errorReceipts), "that a Brother tells a paper jam so", brotherJam},
 		},
 	}
 }

@@ -10,10 +10,9 @@ import (
 
 // Where a Panasonic's behaviour is documented.
 const (
-	panasonicFeatures = "Panasonic DP-8020E manual (and Toshiba e-STUDIO190F): the Media-Accept-Features that is printed there"
+	panasonicFeatures = "Panasonic DP-8020E manual (and Toshiba e-STUDIO190F): full mode, with the Media-Accept-Features that is printed there"
 	panasonicReturn   = "Panasonic and Toshiba manuals: no MDN is sent when Return-Path differs from Disposition-Notification-To"
 	panasonicPDF      = "manualsdump Panasonic UF-8000 p.24 (PDF goes to a PC only)"
-	panasonicMode     = "machines.md matrix: full mode and MDN documented; Panasonic DP-C266 (manualshive) p.150"
 	rfcComma          = "RFC 3297 sections 6.2 and 6.4 print a comma between mode and type"
 )
 
@@ -54,8 +53,8 @@ func panasonic() vendor {
 			good: "automatic-action/MDN-sent-automatically; dispatched", bad: "automatic-action/MDN-sent-automatically; processed/error", tells: true,
 		},
 		script: []step{
-			{Sends, "a fax of full mode: MMR at 408x391", documented(panasonicMode, panasonicFeatures), "the mail's form", panasonicSends("p1", "image/tiff; name=\"image.tif\"", layout{coding: "MMR", resolution: [2]uint32{408, 391}, lsbFirst: true}, draw(3456, 4573, 1))},
-			{Sends, "two pages as application/octet-stream with a number for a domain in the Message-ID", documented(panasonicMode), "that a Panasonic does so: it is seen in the field without the maker's name", panasonicSends("p2", "application/octet-stream; name=image.tif", layout{coding: "MR", resolution: [2]uint32{204, 196}, lsbFirst: true}, draw(1728, 2287, 2), draw(2048, 2702, 3))},
+			{Sends, "a fax of full mode: MMR at 408x391", documented(panasonicFeatures), "the mail's form", panasonicSends("p1", "image/tiff; name=\"image.tif\"", layout{coding: "MMR", resolution: [2]uint32{408, 391}, lsbFirst: true}, draw(3456, 4573, 1))},
+			{Sends, "two pages as application/octet-stream with a number for a domain in the Message-ID", documented(panasonicFeatures), "that a Panasonic does so: it is seen in the field without the maker's name", panasonicSends("p2", "application/octet-stream; name=image.tif", layout{coding: "MR", resolution: [2]uint32{204, 196}, lsbFirst: true}, draw(1728, 2287, 2), draw(2048, 2702, 3))},
 			{Answers, "only where Disposition-Notification-To is the return path, as the gateway's are: its receipt tells what the manual prints", documented(panasonicReturn, panasonicFeatures), "", learns("MMR")},
 			{Accepts, "the second fax: MMR at 408x391, in the layout of TIFF-minimal, which its receipt asks for", documented(panasonicFeatures), "", panasonicMinimal},
 			{Answers, "with a comma in the Disposition field", documented(rfcComma), "that a Panasonic does so", panasonicComma},

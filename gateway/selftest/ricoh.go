@@ -15,6 +15,7 @@ const (
 	ricohBusy    = "ricoh.marm.pl mp6055 10824982 (SMTP reception answers Busy while the machine sends)"
 	ricohSize    = "Ricoh Web Image Monitor, Email (Polish manual): max reception e-mail size 1-50 MB, default 2 MB"
 	ricohFaults  = "manualslib D009 service manual p.1010 (abnormal mail: not TIFF-F, unacceptable resolution, size or compression stops the reception and is reported)"
+	atTheDot     = "RFC 2532 section 5.2, RFC 3249 section 4.4.3.3 (what cannot be decoded is refused at the end of the mail with 554 5.6.1)"
 	ricohReceipt = "Ricoh return receipt \"(dispatched)\""
 )
 
@@ -73,6 +74,7 @@ func ricoh() vendor {
 			{Refuses, "it is busy sending: the fax is tried again, and arrives once", documented(ricohBusy), "the code (450, at MAIL)", ricohIsBusy},
 			{Refuses, "a mail of more than 2 MB: it comes again divided by pages, each part a whole fax", documented(ricohSize), "552 by SMTP, which announces no SIZE; on a Ricoh the limit is that of mailboxes", ricohTooLarge},
 			{Refuses, "a compression that it cannot print, with an error receipt: the fax comes once more, as Profile S", documented(ricohFaults), "the error receipt is an MDN with processed/error", heals(func(v verdict) bool { return v.pages[0].Coding == "MMR" }, "5.6.1 compression MMR is not supported")},
+			{Refuses, "the same at the end of the mail, by SMTP: the fax comes once more, as Profile S", documented(ricohFaults, atTheDot), "that a Ricoh refuses by SMTP, with 554 5.6.1", ricohRefusesAtDot},
 		},
 	}
 }
@@ -101,6 +103,30 @@ func ricohIsBusy(ctx context.Context, b *bench) error {
 	return all(
 		same("tries to send it:", calls.Load(), 3),
 		same("faxes at the machine:", b.machine.count(mark, (*taken).fax), 1),
+	)
+}
+
+func ricohRefusesAtDot(ctx context.Context, b *bench) error {
+	const words = "554 5.6.1 compression MMR is not supported"
+	var refusals atomic.Int32
+	b.machine.behave(nil, func(t *taken) (string, []letter) {
+		if v := b.vendor.takes.examine(t); t.fax() && v.pages[0].Coding == "MMR" {
+			refusals.Add(1)
+			return words, nil
+		}
+		return b.machine.everyday(t)
+	})
+	mark := b.machine.mark()
+	id, err := b.fax(ctx)
+	if err != nil {
+		return err
+	}
+	t, v, err := b.got(ctx, mark, id)
+	if err != nil {
+		return err
+	}
+	return all(
+		same("refusals:", refusals.Load(), 1), profileS(t, v), same("faxes at the machine:", b.machine.count(mark, (*taken).fax), 1), b.journal(ctx, id, words[4:]),
 	)
 }
 

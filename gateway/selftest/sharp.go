@@ -13,8 +13,9 @@ import (
 const (
 	sharpDirect = "business.sharpusa.com MX-6240N/7040N contents/05-004.htm (direct SMTP; after busy or an error it calls again, by default 2 times 3 minutes apart)"
 	sharpJunk   = "manualsdump sharp-mx-7001 p.684 (junk filter: reject or allow up to 50 addresses or @domains)"
-	sharpReport = "machines.md matrix: MDN request and reception report, the latter commonly said but not seen in a manual"
-	lateAnswers = "Konica Minolta (German manual): answers after the monitoring time, by default 24 h, are ignored by a machine; the gateway is to show them as late"
+	lateAnswers = "Konica Minolta (German manual): answers are waited for 24 h by default, later ones are ignored by a machine; the gateway shows them as late"
+	tellNothing = "RFC 2532 section 2.2 (a receipt should tell abilities, and need not)"
+	proveNone   = "RFC 2532 section 2.1.2 (no receipt proves nothing)"
 )
 
 // sharpMail is a fax as a Sharp sends it. No manual shows one: a single part, an unquoted name and a missing Content-Disposition are assumed, as such mails are common.
@@ -43,9 +44,9 @@ func sharp() vendor {
 		script: []step{
 			{Sends, "a fax by direct SMTP, and again after an error at the end: one fax, one receipt", documented(sharpDirect), "that it says HELO, and that the second call has the same Message-ID; the mail's form", sharpCallsAgain},
 			{Sends, "a fax in big-endian TIFF, four strips a page", documented(sharpDirect), "the TIFF's layout", sharpSendsBigEndian},
-			{Answers, "its receipt tells nothing of what it takes: the next fax is Profile S again", documented(sharpReport), "that the reception report is an MDN without Media-Accept-Features", staysS},
+			{Answers, "its receipt tells nothing of what it takes: the next fax is Profile S again", documented(tellNothing), "all of it for a Sharp: its reception report is commonly named, and seen in no manual", staysS},
 			{Refuses, "the junk filter: the fax has failed, with the machine's words, and is not sent again", documented(sharpJunk), "550 at MAIL; the manual says only that such mails are rejected", sharpRejects},
-			{Answers, "not at all: after 24 hours the fax is shown as accepted and not confirmed, never as failed", documented(sharpReport, lateAnswers), "", sharpIsSilent},
+			{Answers, "not at all: after 24 hours the fax is shown as accepted and not confirmed, never as failed", documented(proveNone, lateAnswers), "that a Sharp is silent", sharpIsSilent},
 			{Answers, "a day late: the fax is confirmed, and shown as late", documented(lateAnswers), "that a Sharp is late", sharpIsLate},
 		},
 	}
