@@ -2,6 +2,8 @@ package mdn_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -284,7 +286,24 @@ func TestXText(t *testing.T) {
 	}
 }
 
+// addReports gives a fuzz target the reports of testdata, whole: what is no field of theirs is passed over.
+func addReports(f *testing.F) {
+	f.Helper()
+	files, err := filepath.Glob("testdata/reports/*.eml")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("%d reports, %v", len(files), err)
+	}
+	for _, file := range files {
+		octets, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(octets))
+	}
+}
+
 func FuzzParseMDN(f *testing.F) {
+	addReports(f)
 	f.Add("Final-Recipient: rfc822;a@b (x)\nDisposition: a/b; c/d,e\nMedia-Accept-Features: (& (a=b)\n (c=d))\n")
 	f.Add("Disposition: ,;/(\n")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -299,6 +318,7 @@ func FuzzParseMDN(f *testing.F) {
 }
 
 func FuzzParseDSN(f *testing.F) {
+	addReports(f)
 	f.Add("Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822;a@b\nAction: failed\nStatus: 5.1.1 (x)\nDiagnostic-Code: smtp; 550 (\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := mdn.ParseDSN(strings.NewReader(text))
