@@ -198,6 +198,7 @@ func (g *Gateway) submitMail(tx *spool.Tx, env mailio.Envelope, raw spool.Hash, 
 	rec := spool.Received{
 		Blob: raw, Size: size, EnvelopeFrom: env.From, EnvelopeTo: rcpt.Address, Source: env.Source, State: Reported, Kind: bridgedKind, From: in.msg.From.Address,
 		Subject: in.msg.Subject, MessageID: in.msg.MessageID, DedupKey: bridgedKind + ":" + dedupKey(env, rcpt, raw, in),
+		Attrs: marshal(g.bridgedAttrs(env, in, b)),
 	}
 	id, err := tx.AddReceived(rec)
 	if dup, ok := errors.AsType[*spool.DuplicateError](err); ok {
@@ -214,7 +215,7 @@ func (g *Gateway) submitMail(tx *spool.Tx, env mailio.Envelope, raw spool.Hash, 
 		names = append(names, a.address)
 	}
 	d.Tasks = append(d.Tasks, g.troubleTask(r.Outcome, g.due(r))...)
-	job, err := g.addFax(tx, d, jobAttrs{Outcome: r.Outcome})
+	job, err := g.addFax(tx, d, jobAttrs{Outcome: r.Outcome, Mail: id})
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type jobAttrs struct {
 	Number  int64   `json:"number,omitempty"` // the running fax number of this gateway
 	Outcome Outcome `json:"outcome,omitzero"`
 	Told    bool    `json:"told,omitempty"` // the outcome mail has been queued
+
+	Mail spool.ID `json:"mail,omitempty"` // the mail that was faxed on
 }
 
 func readJobAttrs(j spool.Job) jobAttrs {
@@ -71,8 +73,8 @@ func (g *Gateway) tellOutcome(tx *spool.Tx, job spool.ID) error {
 		return err
 	}
 	a := readJobAttrs(j)
-	if !a.Outcome.wanted() || a.Told {
-		return nil
+	if err := g.tellServers(tx, j, a); err != nil || !a.Outcome.wanted() || a.Told {
+		return err
 	}
 	tasks, err := tx.Tasks(spool.TaskFilter{Job: job, Kinds: []spool.Kind{KindFax}, Window: spool.Window{Limit: -1}})
 	if err != nil {

@@ -21,6 +21,7 @@ type receiptWhat struct {
 	Pages   int    `json:"pages,omitempty"`
 	ByHand  bool   `json:"byHand,omitempty"` // a person has it sent
 	Prefer  bool   `json:"prefer,omitempty"` // it asks for a better form (RFC 3297)
+	Faxed   string `json:"faxed,omitempty"`  // of a mail that was faxed on: the action to report (relayed.go)
 }
 
 // owe decides which receipts a received mail gets and queues them. The reason is in the journal, also for none.
@@ -154,6 +155,10 @@ func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to strin
 		MessageID: m.MessageID, InReplyTo: rec.MessageID,
 	}
 	return g.storeComposed(ctx, m, func(wr io.Writer) error {
+		if w.Faxed != "" {
+			h.From = mail.Address{Name: "Mail Delivery System", Address: postmaster(g.cfg.Account())}
+			return mdn.ComposeDSN(wr, h, faxedWords(rec, w), g.faxedDSN(rec, a, w))
+		}
 		if w.Kind == "dsn" {
 			h.From = mail.Address{Name: "Mail Delivery System", Address: postmaster(h.From.Address)}
 			return mdn.ComposeDSN(wr, h, g.dsnWords(rec, w), g.dsn(rec, a, w, tells.String()))
@@ -163,7 +168,9 @@ func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to strin
 }
 
 // postmaster is who delivery reports are from (RFC 3464 section 2), of the domain of an address.
-func postmaster(address string) string { return "postmaster" + address[strings.LastIndexByte(address, '@'):] }
+func postmaster(address string) string {
+	return "postmaster" + address[strings.LastIndexByte(address, '@'):]
+}
 
 // receiptFrom is the address that the fax was sent to (RFC 8098 section 3: From is the recipient for whom it is issued).
 func (g *Gateway) receiptFrom(rec spool.Received) string {

@@ -35,6 +35,8 @@ type receivedAttrs struct {
 
 	SubAddress string `json:"subAddress,omitempty"` // that the fax came with
 
+	Faxed []mailio.Rcpt `json:"faxed,omitempty"` // the envelope recipients of a mail that is faxed on (bridge.go)
+
 	Alternatives []string `json:"alternatives,omitempty"` // better forms that the sender offers, and that may be asked for (RFC 3297)
 	Asked        bool     `json:"asked,omitempty"`        // one of them has been asked for
 	Original     string   `json:"original,omitempty"`     // Message-ID of the fax that this one is the better form of
