@@ -17,6 +17,7 @@ import (
 	"faxgate/gateway"
 	"faxgate/gateway/config"
 	"faxgate/ifax"
+	"faxgate/mailio"
 	"faxgate/spool"
 )
 
@@ -263,6 +264,50 @@ func TestReportsAreRead(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{c.kind, c.verdict, c.status}, got); diff != "" {
 			t.Errorf("%s: kind, verdict, status (-want +got)\n%s", c.file, diff)
+		}
+	}
+}
+
+func TestAFailureToldByAnotherAddressHealsNothingAndTheRecipientMayStillConfirm(t *testing.T) {
+	a, b := pair(t, nil, nil)
+	a.wait(a.submit("fax@b.test"), gateway.Confirmed)
+	b.inbox(1)
+	s := answers(accepts)
+	a.end()
+	a.opts.Sender = s.way
+	a.start()
+	id := a.submit("fax@b.test")
+	f := a.wait(id, gateway.Accepted)
+	if !strings.HasPrefix(f.Deliveries[0].Form, "F ") {
+		t.Fatalf("form %q: nothing to heal", f.Deliveries[0].Form)
+	}
+	a.reported(receiptFor(f.Deliveries[0].MessageID, "reader@b.test", "processed/error"))
+	a.stays(id, gateway.Failed)
+	a.reported(receiptFor(f.Deliveries[0].MessageID, "fax@b.test", "dispatched"))
+	a.stays(id, gateway.Confirmed)
+	if s.tries() != 1 {
+		t.Errorf("sent %d times", s.tries())
+	}
+}
+
+func TestARelayedFaxIsWaitedForOnlyWhereAReceiptMayCome(t *testing.T) {
+	for _, asked := range []bool{true, false} {
+		s := answers(func(atDot func() error) (mailio.Reply, error) {
+			reply, err := accepts(atDot)
+			reply.DSN = true
+			return reply, err
+		})
+		a := sending(t, s, func(c *config.Config) { c.Fax.RequestDSN, c.Fax.RequestMDN = true, asked })
+		id := a.submit("fax@b.test")
+		f := a.wait(id, gateway.Accepted)
+		if f.Deliveries[0].NextAt == nil {
+			t.Fatal("no report is awaited")
+		}
+		a.reported(deliveryReport(f.Deliveries[0].MessageID, "fax@b.test relayed 2.0.0"))
+		a.stays(id, gateway.Accepted)
+		f, err := a.Fax(context.Background(), id)
+		if d := f.Deliveries[0]; err != nil || (d.NextAt != nil) != asked || !strings.Contains(d.Reason, "relayed 2.0.0") {
+			t.Errorf("MDN asked for %v: waits until %v: %s, %v", asked, d.NextAt, d.Reason, err)
 		}
 	}
 }
