@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"faxgate/spool"
 )
@@ -72,7 +73,7 @@ func refusedMessage(tx *spool.Tx, t spool.Task) (spool.ID, error) {
 	}
 	last := messages[len(messages)-1].ID
 	answers, err := tx.Confirmations(last)
-	if slices.ContainsFunc(answers, func(c spool.Confirmation) bool { return c.Kind == "mdn" && finalVerdict(c.Result) }) {
+	if slices.ContainsFunc(answers, func(c spool.Confirmation) bool { return c.Kind == "mdn" && finalVerdict(strings.TrimSuffix(c.Result, elsewhere)) }) {
 		return last, err
 	}
 	return "", err
