@@ -73,7 +73,9 @@ func refusedMessage(tx *spool.Tx, t spool.Task) (spool.ID, error) {
 	}
 	last := messages[len(messages)-1].ID
 	answers, err := tx.Confirmations(last)
-	if slices.ContainsFunc(answers, func(c spool.Confirmation) bool { return c.Kind == "mdn" && finalVerdict(strings.TrimSuffix(c.Result, elsewhere)) }) {
+	if slices.ContainsFunc(answers, func(c spool.Confirmation) bool {
+		return c.Kind == "mdn" && finalVerdict(strings.TrimSuffix(c.Result, elsewhere))
+	}) {
 		return last, err
 	}
 	return "", err
