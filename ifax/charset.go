@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/japanese"
+	utf16 "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
@@ -51,7 +52,7 @@ func decodeRaw(s, hint string) string {
 		return s
 	}
 	e := guess([]byte(s))
-	if known := lookup(hint); known != nil && e != nil && e != japanese.ISO2022JP {
+	if known := lookup(hint); known != nil && e != nil && e != japanese.ISO2022JP && known != japanese.ISO2022JP {
 		e = known
 	}
 	return decodeAs(s, e)
@@ -59,7 +60,7 @@ func decodeRaw(s, hint string) string {
 
 // decodeCharset makes UTF-8 of text whose charset its sender named.
 func decodeCharset(s, charset string) string {
-	if e := lookup(charset); e != nil {
+	if e := lookup(charset); e != nil && !(e == japanese.ISO2022JP && !isASCII(s)) { // ISO-2022-JP has no high octets: it is labelled wrongly.
 		return decodeAs(s, e)
 	}
 	return decodeRaw(s, "")
@@ -80,6 +81,8 @@ func decodeAs(s string, e encoding.Encoding) string {
 // guess tells the encoding of text whose charset is not known; nil for UTF-8 and ASCII.
 func guess(sample []byte) encoding.Encoding {
 	switch {
+	case bytes.HasPrefix(sample, []byte("\xff\xfe")), bytes.HasPrefix(sample, []byte("\xfe\xff")):
+		return utf16.UTF16(utf16.LittleEndian, utf16.UseBOM)
 	case bytes.Contains(sample, []byte("\x1b$")):
 		return japanese.ISO2022JP
 	case utf8.Valid(trimPartial(sample)):
@@ -139,7 +142,7 @@ func isASCII(s string) bool {
 // textReader gives the text of a part in UTF-8. sample is what was peeked of it, for guessing.
 func textReader(r io.Reader, charset string, sample []byte) io.Reader {
 	e := lookup(charset)
-	if e == nil {
+	if e == nil || e == japanese.ISO2022JP && !isASCII(string(sample)) {
 		e = guess(sample)
 	}
 	if e == nil {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime/quotedprintable"
 	"strings"
+
+	"faxgate/codec"
 )
 
 // errEncoding marks a part whose transfer encoding is damaged or unknown; it costs that part only.
@@ -208,4 +210,20 @@ func uuLine(text string) []byte {
 		out = append(out, a<<2|b>>4, b<<4|c>>2, c<<6|e)
 	}
 	return out[:size]
+}
+
+// isHiddenBase64 tells by its head a document in base64 that is declared as something else.
+func isHiddenBase64(head []byte) bool {
+	octets := make([]byte, 0, len(head))
+	for _, c := range head {
+		switch {
+		case isBase64(c):
+			octets = append(octets, c)
+		case c != '\r' && c != '\n' && c != ' ' && c != '\t' && c != '=':
+			return false
+		}
+	}
+	octets = octets[:len(octets)&^3]
+	n, err := base64.StdEncoding.Decode(octets, octets)
+	return err == nil && n >= 16 && readable(codec.Sniff(octets[:n]))
 }

@@ -60,6 +60,10 @@ func readHeader(s *source, limit int, message bool) (h Header, junk int, ended b
 		if start && s.delimiter(line) {
 			return c.finish(), c.junk, true, nil
 		}
+		if start && c.isBody(line) {
+			s.back(line)
+			return c.finish(), c.junk, false, nil
+		}
 		done, err := c.line(line, start)
 		if done || err != nil {
 			return c.finish(), c.junk, err != nil, err
@@ -93,6 +97,24 @@ func (c *collector) line(line []byte, start bool) (done bool, err error) {
 		c.add(string(text))
 	}
 	return false, nil
+}
+
+// isBody tells a line of base64 after a header that says base64 comes: the blank line between is missing.
+func (c *collector) isBody(line []byte) bool {
+	text := bytes.TrimRight(line, "\r\n")
+	if len(text) < 20 || !strings.Contains(strings.ToLower(c.encoding()), "base64") {
+		return false
+	}
+	return !bytes.ContainsFunc(text, func(r rune) bool { return r > '~' || !isBase64(byte(r)) && r != '=' })
+}
+
+// encoding is the transfer encoding as far as it has been read.
+func (c *collector) encoding() string {
+	const name = "Content-Transfer-Encoding"
+	if last := len(c.h) - 1; c.open && strings.EqualFold(c.h[last].Name, name) {
+		return string(c.value)
+	}
+	return c.h.Get(name)
 }
 
 // add begins the field of a first line. What is none is junk, and so are its continuations.

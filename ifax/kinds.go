@@ -19,6 +19,7 @@ var decorations = map[string]string{
 	"text/x-amp-html":               "the text again as AMP",
 	"text/watch-html":               "the text again for a watch",
 	"application/ms-tnef-marker":    "an Outlook marker",
+	"application/applefile":         "what a Macintosh keeps beside a file",
 }
 
 // decorationNames are the same by file name, for parts declared application/octet-stream.
@@ -39,19 +40,34 @@ func decoration(t mediaType, name string) string {
 
 // unsupported are declared types that cannot be read, with what to tell their sender.
 var unsupported = map[string]string{
-	"application/ms-tnef":       winmail,
-	"application/vnd.ms-tnef":   winmail,
-	"application/pkcs7-mime":    "an encrypted or enclosed S/MIME message, which cannot be opened here: send it unencrypted",
-	"application/x-pkcs7-mime":  "an encrypted or enclosed S/MIME message, which cannot be opened here: send it unencrypted",
+	"application/ms-tnef":       errTNEFCut.Error(),
+	"application/vnd.ms-tnef":   errTNEFCut.Error(),
+	"application/pkcs7-mime":    smimeEncrypted,
+	"application/x-pkcs7-mime":  smimeEncrypted,
+	"application/mac-binhex40":  binHex,
+	"application/mac-binhex":    binHex,
+	"application/x-binhex40":    binHex,
 	"application/pgp-encrypted": "an encrypted PGP message, which cannot be opened here: send it unencrypted",
 	"message/external-body":     "only a pointer to a document kept elsewhere, which is not fetched: attach the document itself",
 	"message/partial":           "a fragment inside another message, which cannot be put together",
 }
 
-const winmail = "a winmail.dat of Outlook (TNEF), which is not supported yet: send the mail as plain text or HTML, not as rich text"
+const (
+	smimeEncrypted = "an encrypted S/MIME message, which cannot be opened here: send it unencrypted"
+	smimeSigned    = "a signed S/MIME message in one piece, which is not taken apart here: sign it so that the message stays readable (multipart/signed), or send it unsigned"
+)
 
-// tnefMagic begins a TNEF stream, in little-endian order.
-const tnefMagic = "\x78\x9f\x3e\x22"
+// smime says what an S/MIME part is, by its declaration or by the object identifiers of RFC 5652 in its head; empty for none.
+func smime(t mediaType, head []byte, name string) string {
+	if t.value != "application/pkcs7-mime" && t.value != "application/x-pkcs7-mime" && !strings.EqualFold(path.Ext(name), ".p7m") {
+		return ""
+	}
+	const signedData = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+	if strings.EqualFold(t.params["smime-type"], "signed-data") || strings.Contains(string(head[:min(len(head), 64)]), signedData) {
+		return smimeSigned
+	}
+	return smimeEncrypted
+}
 
 // reportTypes are the second parts of a multipart/report (RFC 6522, RFC 6533).
 var reportTypes = map[string]string{

@@ -62,6 +62,13 @@ func (p *parser) leafBody(b *body, h Header, t mediaType, at place) error {
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
 		return p.failed(at.sink, info, err)
 	}
+	if isHiddenBase64(head) {
+		p.warn("base64 that is not declared as base64")
+		r = bufio.NewReaderSize(&base64Reader{br: r}, lineBuffer)
+		if head, err = r.Peek(sniffSize); err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
+			return p.failed(at.sink, info, err)
+		}
+	}
 	return p.sorted(r, head, h, t, info, at)
 }
 
@@ -73,13 +80,15 @@ func (p *parser) sorted(r *bufio.Reader, head []byte, h Header, t mediaType, inf
 	switch {
 	case !at.forward && strings.HasPrefix(string(head), tnefMagic) && p.tnefReceipt(r, head):
 		return nil
+	case strings.HasPrefix(string(head), tnefMagic):
+		return p.tnef(r, info, at)
 	case readable(info.Type):
 		p.msg.described(h)
 		return p.document(r, info, at)
 	case text && !attached && t.value == "text/html":
 		return p.text(&at.sink.html, io.LimitReader(textReader(r, t.params["charset"], head), htmlLimit))
 	case text && !attached:
-		return p.text(&at.sink.text, textReader(r, t.params["charset"], head))
+		return p.plain(textReader(r, t.params["charset"], head), t, info, at)
 	case text && t.value == "text/html":
 		return p.attachedHTML(textReader(r, t.params["charset"], head), info, at)
 	case text, info.Type == "text/plain" && (isTextName(info.Name) || t.value == "application/octet-stream"):
@@ -107,8 +116,8 @@ func isTextName(name string) bool {
 // unreadable says what a part is that cannot become a page.
 func unreadable(t mediaType, head []byte, info PartInfo) error {
 	switch {
-	case strings.HasPrefix(string(head), tnefMagic):
-		return errors.New(winmail)
+	case smime(t, head, info.Name) != "":
+		return errors.New(smime(t, head, info.Name))
 	case unsupported[t.value] != "":
 		return errors.New(unsupported[t.value])
 	case codec.Describe(head) != "":
@@ -141,8 +150,7 @@ func (p *parser) info(h Header, t mediaType) PartInfo {
 // document hands a part to keep, or holds it back inside an alternative.
 func (p *parser) document(r io.Reader, info PartInfo, at place) error {
 	if at.report {
-		p.leaveOut(info, "a picture in a report")
-		return nil
+		return p.deferred(r, info, &p.beside) // Until it is known whether the report is one.
 	}
 	picture := info.Type == "image/png" || info.Type == "image/jpeg"
 	if picture && at.related && info.ContentID != "" && info.Disposition != "attachment" {

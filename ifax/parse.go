@@ -85,6 +85,7 @@ type parser struct {
 	index   int     // of the next document
 	held    []*hold // to be closed at the end
 	logos   []pending
+	beside  sink // documents in a report
 }
 
 // place is where in the message a part stands.
@@ -137,6 +138,7 @@ func (p *parser) hold() *hold {
 
 // message reads the top-level header and everything below it.
 func (p *parser) message(s *source) error {
+	s.oldFashions()
 	h, junk, ended, err := readHeader(s, p.lim.Header, true)
 	p.msg.Header = h
 	if err != nil {
@@ -162,10 +164,20 @@ func (p *parser) message(s *source) error {
 // contentType gives the first readable Content-Type; some machines write two (the first may be empty).
 func (p *parser) contentType(h Header, fallback string) mediaType {
 	values := h.Values("Content-Type")
+	var first mediaType
 	for _, value := range values {
-		if t := parseMediaType(value, p.charset); t.isType() {
+		t := parseMediaType(value, p.charset)
+		switch {
+		case !t.isType():
+		case first.value == "":
+			first = t
+		case first.major() != "multipart" && t.major() == "multipart" && t.params["boundary"] != "":
+			p.warn("two types of content: the one with parts counts")
 			return t
 		}
+	}
+	if first.value != "" {
+		return first
 	}
 	if len(values) > 0 {
 		p.warn("Content-Type %q is not readable", clip(values[0], 80))

@@ -25,6 +25,7 @@ type source struct {
 	middle bool     // the next chunk continues a line
 	left   int64    // octets still allowed
 	chunks int
+	again  []byte // a line that was given back
 }
 
 // newSource reads at most size octets from r.
@@ -38,6 +39,10 @@ var errTooLarge = errors.New("the message is larger than the limit")
 // chunk gives the next line with its ending, or as much of it as the buffer holds; start tells whether it
 // begins a line. It is valid until the next call. At the end of the message it gives io.EOF.
 func (s *source) chunk() (line []byte, start bool, err error) {
+	if s.again != nil {
+		line, s.again = s.again, nil
+		return line, true, nil
+	}
 	if s.chunks++; s.chunks%256 == 0 && s.ctx.Err() != nil {
 		return nil, false, s.ctx.Err()
 	}
@@ -58,6 +63,36 @@ func (s *source) chunk() (line []byte, start bool, err error) {
 		return nil, false, fmt.Errorf("reading the message: %w", err)
 	}
 	return line, start, nil
+}
+
+// back gives a line back that began as one, to be read again.
+func (s *source) back(line []byte) { s.again = bytes.Clone(line) }
+
+// oldFashions passes over the mark that editors put before UTF-8, and reads a message all of whose lines end in a bare CR, which is how
+// old Macintoshes kept their files.
+func (s *source) oldFashions() {
+	if mark, _ := s.br.Peek(3); string(mark) == "\xef\xbb\xbf" {
+		_, _ = s.br.Discard(3)
+	}
+	head, _ := s.br.Peek(lineBuffer)
+	blank, feed := bytes.Index(head, []byte("\r\r")), bytes.IndexByte(head, '\n')
+	if blank > 0 && (feed < 0 || feed > blank+2) {
+		s.br = bufio.NewReaderSize(bareCR{s.br}, lineBuffer)
+	}
+}
+
+// bareCR makes line feeds of carriage returns.
+type bareCR struct{ r io.Reader }
+
+// Read implements io.Reader.
+func (c bareCR) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	for i := range b[:n] {
+		if b[i] == '\r' {
+			b[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // delimiter tells whether the line is a boundary of an open multipart and notes which. The innermost is asked

@@ -3,6 +3,7 @@ package ifax
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -78,12 +79,26 @@ func (p *parser) finish(root *sink) error {
 		if m.Kind = KindMDN; m.MDN == nil {
 			m.Kind = KindDSN
 		}
+	case m.isReport() && hasGood(p.beside.docs):
+		return p.faxAsReport(root)
 	case m.isReport():
 		p.warn("a report without a part that can be read")
 	default:
 		return p.settleFax(root)
 	}
+	for _, doc := range p.beside.docs {
+		p.leaveOut(doc.part.PartInfo, "a picture in a report")
+	}
 	return nil
+}
+
+// faxAsReport takes the documents of what calls itself a report and reports nothing.
+func (p *parser) faxAsReport(root *sink) error {
+	p.warn("a report without a part that can be read, but with a document")
+	if err := p.commit(&sink{}, p.beside.docs); err != nil {
+		return err
+	}
+	return p.settleFax(root)
 }
 
 // settleText fills Message.Text, from the HTML when there is no other.
@@ -140,6 +155,13 @@ func (p *parser) settleFax(root *sink) error {
 	}
 	if !usable && !blank {
 		if err := p.textDocument(root); err != nil {
+			return err
+		}
+	}
+	if len(m.Parts) == 0 && blank && len(m.LeftOut) > 0 && !m.isAutomatic() {
+		left := m.LeftOut[0]
+		why := fmt.Errorf("there is only %s in the message: send TIFF, PDF, PNG, JPEG or plain text", left.Reason)
+		if err := p.unusable(&sink{}, left.PartInfo, why); err != nil {
 			return err
 		}
 	}

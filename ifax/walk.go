@@ -64,23 +64,11 @@ func (p *parser) multipart(s *source, t mediaType, at place) error {
 		}
 		return s.skip()
 	}
-	boundary := t.params["boundary"]
-	if strings.TrimSpace(boundary) == "" {
-		var err error
-		if boundary, err = p.findBoundary(s); err != nil || boundary == "" {
-			return err
-		}
+	index, err := p.preamble(s, t.params["boundary"])
+	if err != nil || index < 0 {
+		return err
 	}
-	index := s.push(boundary)
-	var err error
-	if t.params["boundary"] != "" {
-		err = s.skip() // The preamble.
-	} else {
-		s.hit, s.final = index, false
-	}
-	if err == nil {
-		err = p.children(s, index, t, at)
-	}
+	err = p.children(s, index, t, at)
 	s.pop()
 	if err != nil {
 		return err
@@ -92,21 +80,61 @@ func (p *parser) multipart(s *source, t mediaType, at place) error {
 	return nil
 }
 
-// findBoundary takes the first line that looks like a boundary for one, where the parameter is missing.
-func (p *parser) findBoundary(s *source) (string, error) {
-	p.warn("a multipart has no boundary parameter")
+// preamble reads up to the first boundary, which is open after it, and gives its index. Where the parameter is missing the first line that
+// looks like a boundary is taken for one; where it is another than in the body, one with a Content field after it. -1: there is none.
+func (p *parser) preamble(s *source, declared string) (int, error) {
+	known := strings.TrimSpace(declared) != ""
+	index := -1
+	if known {
+		index = s.push(declared)
+	} else {
+		p.warn("a multipart has no boundary parameter")
+	}
+	candidate := ""
 	for {
 		line, start, err := s.chunk()
-		if errors.Is(err, io.EOF) {
-			return "", nil
+		if errors.Is(err, io.EOF) || err == nil && start && s.delimiter(line) {
+			return index, nil
 		}
-		if err != nil || start && s.delimiter(line) {
-			return "", err
+		if err != nil {
+			return index, err
 		}
-		if text := bytes.TrimSpace(line); start && len(text) > 4 && bytes.HasPrefix(text, []byte("--")) {
-			return string(text[2:]), nil
+		if start && candidate != "" && isContentField(line) {
+			s.back(line)
+			if known {
+				p.warn("the boundary is another than its parameter says")
+				s.pop()
+			}
+			return p.begin(s, candidate), nil
+		}
+		if candidate = ""; start {
+			candidate = likeBoundary(line)
+		}
+		if !known && len(candidate) > 2 {
+			return p.begin(s, candidate), nil
 		}
 	}
+}
+
+// begin opens a multipart whose first boundary has just been read.
+func (p *parser) begin(s *source, boundary string) int {
+	index := s.push(boundary)
+	s.hit, s.final = index, false
+	return index
+}
+
+// likeBoundary gives what a line like a boundary has after its hyphens; rules of hyphens are none.
+func likeBoundary(line []byte) string {
+	text, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("--"))
+	if !ok || len(bytes.Trim(text, "-")) == 0 {
+		return ""
+	}
+	return string(text)
+}
+
+// isContentField tells the header of a part.
+func isContentField(line []byte) bool {
+	return len(line) > 8 && strings.EqualFold(string(line[:8]), "content-") && bytes.IndexByte(line, ':') > 0
 }
 
 // children reads the parts between the boundaries of index.
