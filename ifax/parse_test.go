@@ -304,7 +304,7 @@ func TestParseLongText(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	files, err := filepath.Glob("testdata/mail/*.eml")
+	files, err := filepath.Glob("testdata/m*/*.eml") // mail and malformed
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (t *tnef) attributes() error {
 		switch {
 		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 			return err
-		case head[0] != 1 && head[0] != 2 && first:
+		case first && err == nil && head[0] != 1 && head[0] != 2:
 			return errTNEFCut
 		case err != nil || head[0] != 1 && head[0] != 2:
 			return nil
