@@ -129,18 +129,18 @@ func TestAReceiptByItsOctets(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b, s := receiver(t, tt.own)
-			if err := b.deliver("machine@far.test", "fax@b.test", mailWith(tt.headers+wantsReceipt, "text/plain|"+secret)); err != nil {
+			if err := b.deliver("machine@far.test", "fax@b.test", mailWith(tt.headers+"Disposition-Notification-To: <machine@FAR.test>\n", "text/plain|"+secret)); err != nil {
 				t.Fatal(err)
 			}
 			eventually(t, func() (bool, string) { return s.tries() == 1, "no receipt" })
-			if env := s.envs[0]; env.From != "" || env.To != "machine@far.test" || env.Ret != "" || env.Notify != "NEVER" {
+			if env := s.envs[0]; env.From != "" || env.To != "machine@FAR.test" || env.Ret != "" || env.Notify != "NEVER" {
 				t.Errorf("envelope %+v", env)
 			}
 			h, types, fields := reportOf(t, s.sent[0])
 			if diff := cmp.Diff([]string{"multipart/report disposition-notification", "text/plain", "message/disposition-notification"}, types); diff != "" {
 				t.Error(diff)
 			}
-			if h.Get("To") != "<machine@far.test>" || h.Get("Auto-Submitted") != "auto-replied" || h.Get("Disposition-Notification-To") != "" || h.Get("Message-Id") == "" {
+			if h.Get("To") != "<machine@FAR.test>" || h.Get("Auto-Submitted") != "auto-replied" || h.Get("Disposition-Notification-To") != "" || h.Get("Message-Id") == "" {
 				t.Errorf("header %v", h)
 			}
 			if fields["Final-Recipient"] != "rfc822; fax@b.test" || fields["Disposition"] != "automatic-action/MDN-sent-automatically; dispatched" ||

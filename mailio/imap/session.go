@@ -228,7 +228,7 @@ const maxMessages = 100_000
 type message struct {
 	uid     imap.UID
 	size    int64
-	mdnSent bool
+	mdnSent bool // or a draft, for which none may be sent (RFC 3503 section 3.1)
 	deleted bool
 }
 
@@ -264,7 +264,7 @@ func listed(data *imapclient.FetchMessageData) (message, error) {
 	has := func(f imap.Flag) bool {
 		return slices.ContainsFunc(buf.Flags, func(g imap.Flag) bool { return strings.EqualFold(string(f), string(g)) })
 	}
-	return message{uid: buf.UID, size: buf.RFC822Size, mdnSent: has(imap.FlagMDNSent), deleted: has(imap.FlagDeleted)}, nil
+	return message{uid: buf.UID, size: buf.RFC822Size, mdnSent: has(imap.FlagMDNSent) || has(imap.FlagDraft), deleted: has(imap.FlagDeleted)}, nil
 }
 
 // store adds flags to messages, as far as the mailbox keeps them.
