@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// Receipts that Outlook wraps up as TNEF (winmail.dat): MS-OXTNEF has the stream, MS-OXCMAIL section 2.2.3.2 the message classes,
+// Receipts that Outlook wraps up as TNEF (winmail.dat): MS-OXTNEF has the stream, MS-OXCMAIL the message classes,
 // MS-OXPROPS the properties.
 
 // ErrNoTNEFReceipt says that a TNEF stream is none of a read or not-read receipt.
@@ -81,7 +81,7 @@ func (t *tnefReceipt) read(b []byte) error {
 	return nil
 }
 
-// class tells receipts by their message class (MS-OXTNEF section 2.1.3.3.5 and MS-OXCMAIL section 2.2.3.2.36).
+// class tells receipts by their message class (MS-OXTNEF section 2.1.3.3.5).
 func (t *tnefReceipt) class(name string) {
 	lower := strings.ToLower(name)
 	switch {
@@ -92,7 +92,7 @@ func (t *tnefReceipt) class(name string) {
 	}
 }
 
-// properties reads the list of MAPI properties up to the first that cannot be read (MS-OXTNEF section 2.1.3.4).
+// properties reads the list of MAPI properties up to the first that cannot be read (MS-OXTNEF section 2.1.3.3.21).
 func (t *tnefReceipt) properties(b []byte) {
 	c := &tnefCursor{b: b}
 	for range min(c.uint32(), maxProperties) {
