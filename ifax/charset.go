@@ -60,7 +60,7 @@ func decodeRaw(s, hint string) string {
 
 // decodeCharset makes UTF-8 of text whose charset its sender named.
 func decodeCharset(s, charset string) string {
-	if e := lookup(charset); e != nil && !(e == japanese.ISO2022JP && !isASCII(s)) { // ISO-2022-JP has no high octets: it is labelled wrongly.
+	if e := lookup(charset); e != nil && (e != japanese.ISO2022JP || isASCII(s)) { // ISO-2022-JP has no high octets: it is labelled wrongly.
 		return decodeAs(s, e)
 	}
 	return decodeRaw(s, "")

@@ -56,9 +56,9 @@ func malformedCases(t *testing.T) (list []malformed) {
 var repeated = regexp.MustCompile(`<<(\d+) ([^>]*)>>`)
 
 // mail is the file of the case.
-func (m malformed) mail(t *testing.T) []byte {
+func (c malformed) mail(t *testing.T) []byte {
 	t.Helper()
-	octets, err := os.ReadFile(filepath.Join("testdata/malformed", m.name+".eml"))
+	octets, err := os.ReadFile(filepath.Join("testdata/malformed", c.name+".eml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,27 +108,27 @@ func documents(m *ifax.Message) (list []string) {
 	return list
 }
 
-func (test malformed) wantDocuments(t *testing.T, got []string) {
+func (c malformed) wantDocuments(t *testing.T, got []string) {
 	t.Helper()
-	same := len(got) == len(test.documents)
+	same := len(got) == len(c.documents)
 	for i := 0; same && i < len(got); i++ {
-		words, refused := strings.CutPrefix(test.documents[i], "refused: ")
-		same = got[i] == test.documents[i] || refused && strings.HasPrefix(got[i], "refused: ") && strings.Contains(got[i], words)
+		words, refused := strings.CutPrefix(c.documents[i], "refused: ")
+		same = got[i] == c.documents[i] || refused && strings.HasPrefix(got[i], "refused: ") && strings.Contains(got[i], words)
 	}
 	if !same {
-		t.Errorf("documents %q, want %q", got, test.documents)
+		t.Errorf("documents %q, want %q", got, c.documents)
 	}
 }
 
-func (test malformed) wantSeen(t *testing.T, m *ifax.Message) {
+func (c malformed) wantSeen(t *testing.T, m *ifax.Message) {
 	t.Helper()
 	text := strings.TrimSpace(m.Text)
 	text = strings.ReplaceAll(text, "\n", "¦")
-	if !strings.Contains(test.seen["text"], "¦") {
+	if !strings.Contains(c.seen["text"], "¦") {
 		text = strings.Join(strings.Fields(strings.ReplaceAll(text, "¦", " ")), " ")
 	}
 	for key, got := range map[string]string{"from": m.From.Address, "subject": m.Subject, "text": text, "messageId": m.MessageID, "kind": m.Kind} {
-		if want, ok := test.seen[key]; ok && got != want {
+		if want, ok := c.seen[key]; ok && got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}

@@ -75,8 +75,8 @@ func (s *source) oldFashions() {
 		_, _ = s.br.Discard(3)
 	}
 	head, _ := s.br.Peek(lineBuffer)
-	blank, feed := bytes.Index(head, []byte("\r\r")), bytes.IndexByte(head, '\n')
-	if blank > 0 && (feed < 0 || feed > blank+2) {
+	first, rest, blank := bytes.Cut(head, []byte("\r\r"))
+	if blank && !bytes.Contains(first, []byte("\n")) && !bytes.HasPrefix(bytes.TrimLeft(rest, "\r"), []byte("\n")) {
 		s.br = bufio.NewReaderSize(bareCR{s.br}, lineBuffer)
 	}
 }
