@@ -29,8 +29,8 @@ func Paint(dst []byte, c Changes) {
 	switch {
 	case c[0] == width:
 		clear(dst)
-	case len(c) < len(dst)*5/8:
-		paintToggles(dst, c, width)
+	case len(c) < len(dst): // less than eight to a word
+		paintRuns(dst, c, width)
 	default:
 		paintWords(dst, c, width)
 	}
@@ -68,47 +68,32 @@ func paintWords(dst []byte, c Changes, width int32) {
 	}
 }
 
-// paintToggles is Paint where changes are few. It asks nothing about where they
-// are, as that is hard to predict.
-func paintToggles(dst []byte, c Changes, width int32) {
+// paintRuns is Paint where changes are few: each black run is drawn into the
+// words that it lies in, most often one.
+func paintRuns(dst []byte, c Changes, width int32) {
 	clear(dst)
-	for _, x := range c {
-		if x >= width {
-			break
+	whole := width &^ 63 // the pixels of whole words
+	i := 0
+	for ; c[i+1] < whole; i += 2 {
+		a, b := c[i], c[i+1]
+		m, n := rightOf[a&63], rightOf[b&63]
+		at, to := int(uint32(a)>>6)<<3, int(uint32(b)>>6)<<3
+		w := dst[at : at+8 : at+8]
+		if at == to {
+			binary.LittleEndian.PutUint64(w, binary.LittleEndian.Uint64(w)|m&^n)
+			continue
 		}
-		dst[x>>3] ^= 0x80 >> (x & 7)
+		binary.LittleEndian.PutUint64(w, binary.LittleEndian.Uint64(w)|m)
+		for at += 8; at < to; at += 8 {
+			binary.LittleEndian.PutUint64(dst[at:at+8:at+8], ^uint64(0))
+		}
+		binary.LittleEndian.PutUint64(dst[at:at+8:at+8], ^n)
 	}
-	spreadToggles(dst)
-	if pad := width & 7; pad != 0 {
-		dst[len(dst)-1] &= 0xff << (8 - pad)
+	for ; c[i] < width; i += 2 {
+		for x := c[i]; x < c[i+1]; x++ {
+			dst[x>>3] |= 0x80 >> (x & 7)
+		}
 	}
-}
-
-// spreadToggles turns bits that mark changes of colour into colours: each bit
-// becomes the parity of itself and all before it.
-func spreadToggles(row []byte) {
-	var carry uint64
-	for len(row) >= 8 {
-		x := parities(binary.BigEndian.Uint64(row)) ^ carry
-		binary.BigEndian.PutUint64(row, x)
-		carry = -(x & 1)
-		row = row[8:]
-	}
-	if len(row) > 0 {
-		var last [8]byte
-		copy(last[:], row)
-		binary.BigEndian.PutUint64(last[:], parities(binary.BigEndian.Uint64(last[:]))^carry)
-		copy(row, last[:])
-	}
-}
-
-func parities(x uint64) uint64 {
-	x ^= x >> 1
-	x ^= x >> 2
-	x ^= x >> 4
-	x ^= x >> 8
-	x ^= x >> 16
-	return x ^ x>>32
 }
 
 // Scan finds the changes of a packed row, most significant bit first, 1 =

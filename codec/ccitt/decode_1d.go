@@ -26,10 +26,11 @@ func (d *Decoder) usual1D() {
 	d.in.bp, d.a0, d.k = p.bp, p.a0, int(p.k)
 }
 
-// pairs decodes a white and a black run at a time, while both codes are short
-// and the white run does not end the row.
+// pairs decodes a white and a black run at a time, by one look-up where both
+// codes are short, until the white run ends the row or something rare comes.
 func (d *Decoder) pairs(p place) place {
 	buf, table := d.in.buf, &d.tab.pairs[white]
+	whites, blacks := &d.tab.runs[white], &d.tab.runs[black]
 	bp, a0, k := p.bp, p.a0, p.k
 	cur, w := d.cur, d.w
 	if bp>>3 > d.in.lim {
@@ -45,10 +46,27 @@ func (d *Decoder) pairs(p place) place {
 		x |= binary.BigEndian.Uint64(buf[i:i+load64]) >> (n & 63)
 		pos += (63 - n) >> 3
 		n |= 56
-		for range 56 / runBits {
-			e := table[x>>(64-runBits)]
+		e := table[x>>(64-runBits)]
+		if e == 0 {
+			r1, n1 := whites.whole(x)
+			y := x << (n1 & 63)
+			r2, n2 := blacks.whole(y)
+			a1 := a0 + r1
+			if r1 == 0 || r2 == 0 || a1 >= w {
+				return place{bp: pos<<3 - n, a0: a0, k: k}
+			}
+			a0 = a1 + r2
+			c := (*[2]int32)(cur[int(k) : int(k)+2 : int(k)+2])
+			c[0], c[1] = a1, a0
+			k += 2
+			n -= int(n1 + n2)
+			x = y << (n2 & 63)
+			bp = pos<<3 - n
+			continue
+		}
+		for i := 0; i < 56/runBits && e != 0; i++ {
 			a1 := a0 + int32(e>>4&0xfff)
-			if e == 0 || a1 >= w {
+			if a1 >= w {
 				return place{bp: pos<<3 - n, a0: a0, k: k}
 			}
 			a0 = a1 + int32(e>>16)
@@ -57,6 +75,7 @@ func (d *Decoder) pairs(p place) place {
 			k += 2
 			n -= int(e & 15)
 			x <<= e & 15
+			e = table[x>>(64-runBits)]
 		}
 		bp = pos<<3 - n
 	}
