@@ -64,6 +64,9 @@ func tiffPage(r io.ReaderAt, size int64, t *tiff.Page, lim Limits) (Page, error)
 	if err := lim.size("the page", t.Width, t.Height); err != nil {
 		return p, err
 	}
+	if t.Profile() == 'M' && t.Has(tiff.TagSubIFDs) { // the mask alone would pass for the page
+		return p, errorf("read", ErrUnsupported, "page %d is made of layers (Profile M of RFC 3949): send it as one picture, or in black and white", t.Index+1)
+	}
 	behind, disguised := faxBehind(t, lim)
 	switch {
 	case isFax(t):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -192,4 +193,21 @@ func TestFormsOfFields(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLayersAreRefused: Profile M is not claimed. Its mask, which is bilevel, must not pass for the page; a mask that is all there is, may.
+func TestLayersAreRefused(t *testing.T) {
+	data := formFile(t, 1, ccitt.MMR, 200, 200)
+	change(t, data, 254, 18)
+	wantStripes(t, data, 1, 200, 200)
+	copy(field(t, data, 297), []byte{330 & 0xff, 330 >> 8, 4, 0, 1, 0, 0, 0, 8, 0, 0, 0})
+	doc, err := open(t, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, err := range doc.Pages(context.Background()) {
+		if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "layers (Profile M") {
+			t.Errorf("page %d: %v", p.Index+1, err)
+		}
+	}
 }
