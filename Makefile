@@ -24,7 +24,7 @@ build:
 test:
 	@deploy/lab/install.sh
 	@deploy/lab/with.sh $(GO) test -shuffle=on -timeout 9m $(PKGS)
-	@if test -f "$(CORPUS)/MANIFEST.tsv"; then echo "skipped: 0 tests"; else echo "skipped: the corpus tests of codec, codec/ccitt and codec/tiff, because $(CORPUS) is not here"; fi
+	@if test -f "$(CORPUS)/MANIFEST.tsv"; then echo "skipped: 0 tests"; else echo "skipped: the corpus tests of codec, codec/ccitt, codec/jbig and codec/tiff, because $(CORPUS) is not here"; fi
 
 race:
 	@deploy/lab/install.sh

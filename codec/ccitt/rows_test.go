@@ -118,8 +118,9 @@ func (r *endless) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestDecoderMemory decodes a page of any height, new decoder and tables
-// included, with less than 256 KiB allocated in all.
+// TestDecoderMemory decodes a page of any height, new decoder included, with
+// less than 256 KiB allocated in all. The tables, which a process makes once,
+// are not counted.
 func TestDecoderMemory(t *testing.T) {
 	decodeTables()
 	encodeTable()
