@@ -38,7 +38,11 @@ func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []s
 			return files, remove, fmt.Errorf("make a temporary file: %w", err)
 		}
 		files = append(files, coded{name: tiffName(docs[i].Name), file: f.Name()})
-		report, err := codec.Write(ctx, f, t.Profile, d.Count(), codec.Fit(ctx, numbered(d.Pages(ctx), docs[i].Name, 0, d.Count()), t))
+		total := d.Count()
+		if t.Clean.DropBlank {
+			total = 0 // known when all have been looked at, which is too late for the first page's number
+		}
+		report, err := codec.Write(ctx, f, t.Profile, total, codec.Fit(ctx, numbered(d.Pages(ctx), docs[i].Name, 0, d.Count()), t))
 		files[i].pages, files[i].cleaned = report.Pages, report.Cleaned
 		if closed := f.Close(); err == nil {
 			err = closed
@@ -46,7 +50,9 @@ func (g *Gateway) codeAll(ctx context.Context, opened []codec.Document, docs []s
 		if blank := errors.Is(err, codec.ErrEmpty) && len(report.Cleaned) > 0; err != nil && !blank {
 			return files, remove, blame(err, "code the pages of %s: %w", docs[i].Name, err)
 		}
-		before += d.Count()
+		if before += d.Count(); t.Clean.DropBlank {
+			before += report.Pages - d.Count()
+		}
 	}
 	return files, remove, nil
 }
