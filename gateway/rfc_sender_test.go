@@ -119,8 +119,8 @@ func TestAbilitiesThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestOneRecipientForEachSubAddress (RFC 3192 section 4.1): two boxes of one machine are two messages, each with its own recipient.
-func TestOneRecipientForEachSubAddress(t *testing.T) {
+// TestEachBoxOfAMachineIsAMessage (RFC 3192 section 4.1): two sub-addresses are two messages, each with its own recipient.
+func TestEachBoxOfAMachineIsAMessage(t *testing.T) {
 	s := answers(accepts)
 	a := sending(t, s, nil)
 	want := []string{"FAX=+1202/T33S=1@gw.test", "FAX=+1202/T33S=2@gw.test"}
