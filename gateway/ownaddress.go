@@ -18,6 +18,9 @@ func (g *Gateway) ownAddress(rcpt string) (own, sub string, ok bool) {
 	if at < 0 {
 		return "", "", false
 	}
+	if own, sub, ok := g.ownNumber(rcpt); ok {
+		return own, sub, true
+	}
 	base, sub := g.cutSubAddress(rcpt[:at])
 	if sub == "" {
 		return "", "", false
@@ -28,6 +31,22 @@ func (g *Gateway) ownAddress(rcpt string) (own, sub string, ok bool) {
 		return "", "", false
 	}
 	return g.cfg.Own()[i], sub, true
+}
+
+// ownNumber finds our fax address that is the same telephone number, however it is written: with slashes around it, with separators, in quotes, with a sub-address (RFC 3191 section 2,
+// RFC 3192 section 2).
+func (g *Gateway) ownNumber(rcpt string) (own, sub string, ok bool) {
+	a, err := ifax.ParseAddress(rcpt)
+	if err != nil || a.Fax == nil || len(a.Fax.Subaddress) > maxSubAddress {
+		return "", "", false
+	}
+	for _, own := range g.cfg.Own() {
+		mine, err := ifax.ParseAddress(own)
+		if err == nil && mine.Fax != nil && strings.EqualFold(mine.Fax.Phone, a.Fax.Phone) && strings.EqualFold(mine.Domain, a.Domain) {
+			return own, a.Fax.Subaddress, true
+		}
+	}
+	return "", "", false
 }
 
 // maxSubAddress is how long a sub-address may be: longer ones are no address of ours.
