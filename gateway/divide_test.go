@@ -2,10 +2,12 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -93,9 +95,11 @@ func TestATooLargeFaxIsDividedByPages(t *testing.T) {
 				if m == nil || !strings.Contains(text, "("+m[1]+")") {
 					t.Fatalf("a part does not say which it is:\n%.1500s", text)
 				}
-				var first, last int
-				fmt.Sscan(m[2], &first)
-				fmt.Sscan(m[3], &last)
+				first, err1 := strconv.Atoi(m[2])
+				last, err2 := strconv.Atoi(m[3])
+				if err := errors.Join(err1, err2); err != nil {
+					t.Fatal(err)
+				}
 				for n := first; n <= last; n++ {
 					sent[n]++
 				}

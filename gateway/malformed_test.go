@@ -108,13 +108,13 @@ func (n *node) octets(mail []byte) (code int, words string) {
 	step("DATA", 354)
 	w := bufio.NewWriter(conn)
 	if bytes.HasPrefix(mail, []byte(".")) {
-		w.WriteString(".")
+		_, _ = w.WriteString(".") // Flush tells of errors.
 	}
-	w.Write(bytes.ReplaceAll(mail, []byte("\r\n."), []byte("\r\n..")))
+	_, _ = w.Write(bytes.ReplaceAll(mail, []byte("\r\n."), []byte("\r\n..")))
 	if !bytes.HasSuffix(mail, []byte("\r\n")) {
-		w.WriteString("\r\n")
+		_, _ = w.WriteString("\r\n")
 	}
-	w.WriteString(".\r\n")
+	_, _ = w.WriteString(".\r\n")
 	if err := w.Flush(); err != nil {
 		n.t.Fatal(err)
 	}

@@ -155,7 +155,7 @@ func (g *Gateway) composeReceipt(ctx context.Context, m *spool.Message, to strin
 		MessageID: m.MessageID, InReplyTo: rec.MessageID,
 	}
 	return g.storeComposed(ctx, m, func(wr io.Writer) error {
-		if w.Faxed != "" {
+		if w.Faxed != "" && w.Kind == "dsn" {
 			h.From = mail.Address{Name: "Mail Delivery System", Address: postmaster(g.cfg.Account())}
 			return mdn.ComposeDSN(wr, h, faxedWords(rec, w), g.faxedDSN(rec, a, w))
 		}
@@ -174,6 +174,9 @@ func postmaster(address string) string {
 
 // receiptFrom is the address that the fax was sent to (RFC 8098 section 3: From is the recipient for whom it is issued).
 func (g *Gateway) receiptFrom(rec spool.Received) string {
+	if a := readAttrs(rec); rec.Kind == bridgedKind && len(a.Faxed) > 0 {
+		return a.Faxed[0].Address // the mail was sent to us, not to the machine that it was faxed to
+	}
 	if strings.Contains(rec.EnvelopeTo, "@") {
 		return rec.EnvelopeTo
 	}
@@ -201,6 +204,8 @@ func (g *Gateway) mdn(rec spool.Received, a receivedAttrs, w receiptWhat, tells 
 func (g *Gateway) mdnWords(rec spool.Received, w receiptWhat) string {
 	what := fmt.Sprintf("Your Internet fax %q to %s, received on %s,", rec.Subject, g.receiptFrom(rec), stamp(rec.ReceivedAt))
 	switch {
+	case w.Faxed != "":
+		return faxedWords(rec, w)
 	case w.Prefer:
 		return what + " could be had in a better form, says its sender. Please send that one; this device tells below what it takes.\n"
 	case !w.Failed:

@@ -20,7 +20,8 @@ import (
 
 // bridgedAttrs keeps what a delivery report on a mail that is faxed on must have.
 func (g *Gateway) bridgedAttrs(env mailio.Envelope, in incoming, b bridged) receivedAttrs {
-	a := receivedAttrs{Request: mdn.Request{ReturnPath: env.From}, EnvID: env.EnvID, SMTP: env.Mailbox == nil, Subject: in.msg.Subject}
+	a := receivedAttrs{Request: in.msg.Request(), EnvID: env.EnvID, SMTP: env.Mailbox == nil, Subject: in.msg.Subject}
+	a.Request.ReturnPath, a.Request.HasReturnPath, a.Request.ReturnPaths = env.From, true, 0
 	for _, r := range env.Rcpts {
 		if !slices.Contains(b.rest, r) {
 			a.Faxed = append(a.Faxed, r)
@@ -29,8 +30,8 @@ func (g *Gateway) bridgedAttrs(env mailio.Envelope, in incoming, b bridged) rece
 	return a
 }
 
-// tellServers owes the one delivery report on a mail that is faxed on, once all of its deliveries rest. Without NOTIFY there is none: people are told by the outcome mail (RFC 3461 section
-// 5.2.4).
+// tellServers owes the reports on a mail that is faxed on, once all of its deliveries rest: one delivery report, where NOTIFY asks for it (without NOTIFY there is none: people are told by the
+// outcome mail, RFC 3461 section 5.2.4), and of a failure an MDN, where a receipt was asked for (RFC 4160 section 3.4).
 func (g *Gateway) tellServers(tx *spool.Tx, j spool.Job, attrs jobAttrs) error {
 	if attrs.Mail == "" {
 		return nil
@@ -39,17 +40,33 @@ func (g *Gateway) tellServers(tx *spool.Tx, j spool.Job, attrs jobAttrs) error {
 	if err != nil {
 		return err
 	}
-	if a := readAttrs(rec); !a.SMTP || rec.EnvelopeFrom == "" || !slices.ContainsFunc(a.Faxed, func(r mailio.Rcpt) bool { return r.Notify != "" }) {
+	a := readAttrs(rec)
+	if !a.SMTP || rec.EnvelopeFrom == "" || len(a.Request.To) == 0 && !slices.ContainsFunc(a.Faxed, func(r mailio.Rcpt) bool { return r.Notify != "" }) {
 		return nil
 	}
 	tasks, err := tx.Tasks(spool.TaskFilter{Job: j.ID, Kinds: []spool.Kind{KindFax}, Window: spool.Window{Limit: all}})
 	if err != nil {
 		return err
 	}
+	w, rests := faxedAs(tasks)
+	if !rests {
+		return nil
+	}
+	if err := g.oweFailure(tx, rec, a, w); err != nil {
+		return err
+	}
+	if len(faxedRcpts(a, w.Faxed)) == 0 {
+		return nil
+	}
+	return g.oweOne(tx, rec, w, rec.EnvelopeFrom)
+}
+
+// faxedAs sums up what became of the deliveries of a mail; false: some still go on.
+func faxedAs(tasks []spool.Task) (receiptWhat, bool) {
 	w := receiptWhat{Kind: "dsn", Faxed: "delivered"}
 	for _, t := range tasks {
 		if !rests(t.State, t.DueAt) {
-			return nil
+			return w, false
 		}
 		switch t.State {
 		case Confirmed, Delivered:
@@ -61,10 +78,26 @@ func (g *Gateway) tellServers(tx *spool.Tx, j spool.Job, attrs jobAttrs) error {
 			w.Faxed, w.Trouble = "failed", strings.TrimPrefix(w.Trouble+"; "+t.Recipient+": "+t.Reason, "; ")
 		}
 	}
-	if len(faxedRcpts(readAttrs(rec), w.Faxed)) == 0 {
+	return w, true
+}
+
+// oweFailure owes the MDN that tells of a fax that failed, by the rules for all MDNs.
+func (g *Gateway) oweFailure(tx *spool.Tx, rec spool.Received, a receivedAttrs, w receiptWhat) error {
+	if w.Faxed != "failed" {
 		return nil
 	}
-	return g.oweOne(tx, rec, w, rec.EnvelopeFrom)
+	policy, err := g.policyFor(tx, rec, a)
+	if err != nil {
+		return err
+	}
+	ok, why := mdn.Answer(a.Request, policy)
+	if len(a.Request.To) == 0 {
+		return nil
+	}
+	if _, err := tx.AddEvent(spool.Event{Received: rec.ID, Kind: "receipt", Words: answerWords(ok, why)}); err != nil || !ok {
+		return err
+	}
+	return g.oweOne(tx, rec, receiptWhat{Kind: "mdn", Failed: true, Faxed: w.Faxed, Trouble: w.Trouble}, a.Request.To[0])
 }
 
 // faxedRcpts are those who asked for the report.

@@ -85,3 +85,25 @@ func TestServersAreToldWhatBecameOfAMailThatIsFaxedOn(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatCannotBeFaxedOnIsToldByAnMDN: with a receipt asked for, a failure is told by processed/error, from the address that the mail was sent to (RFC 4160 section 3.4).
+func TestWhatCannotBeFaxedOnIsToldByAnMDN(t *testing.T) {
+	b, s := bridge(t, func(o *gateway.Options) { o.Config.Sender = []config.Sender{{Address: "@office.test", Outcome: "never"}} })
+	s.mu.Lock()
+	s.answers = append([]func(func() error) (mailio.Reply, error){refuses(mailio.StageRCPT, 550, "5.1.1", "5.1.1 no such user")}, accepts)
+	s.mu.Unlock()
+	raw := officeMail("clerk@office.test", "m1", "offer", "Disposition-Notification-To: <clerk@office.test>\n", "text/plain|Dear Acme")
+	if err := b.deliver("clerk@office.test", "acme@b.test", raw); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return s.tries() == 2, fmt.Sprintf("%d mails were sent", s.tries()) })
+	got := strings.ReplaceAll(string(s.sent[1]), "\r\n ", " ")
+	for _, want := range []string{"; processed/error", "Final-Recipient: rfc822; acme@b.test", "no such user", "could not be faxed"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if env := s.envs[1]; env.From != "" || env.To != "clerk@office.test" {
+		t.Errorf("from <%s> to <%s>", env.From, env.To)
+	}
+}
