@@ -88,7 +88,9 @@ func TestServersAreToldWhatBecameOfAMailThatIsFaxedOn(t *testing.T) {
 
 // TestWhatCannotBeFaxedOnIsToldByAnMDN: with a receipt asked for, a failure is told by processed/error, from the address that the mail was sent to (RFC 4160 section 3.4).
 func TestWhatCannotBeFaxedOnIsToldByAnMDN(t *testing.T) {
-	b, s := bridge(t, func(o *gateway.Options) { o.Config.Sender = []config.Sender{{Address: "@office.test", Outcome: "never"}} })
+	b, s := bridge(t, func(o *gateway.Options) {
+		o.Config.Sender = []config.Sender{{Address: "@office.test", Outcome: "never"}}
+	})
 	s.mu.Lock()
 	s.answers = append([]func(func() error) (mailio.Reply, error){refuses(mailio.StageRCPT, 550, "5.1.1", "5.1.1 no such user")}, accepts)
 	s.mu.Unlock()
