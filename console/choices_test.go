@@ -88,7 +88,8 @@ func TestMistakesInChoices(t *testing.T) {
 		{"offPeak", "true", "[off_peak]"},
 		{"offPeak", "perhaps", "write true or false"},
 		{"notify", "nobody", "no plain mail address"},
-		{"colour", "red", "not known here"},
+		{"colour", "red", "use colour, grey or none"},
+		{"toner", "red", "not known here"},
 	} {
 		resp, b := d.submit("", "to", "desk@a.example", "file", "x", tt.field, tt.value)
 		if resp.StatusCode != http.StatusBadRequest || !bytes.Contains(b, []byte(tt.want)) {
