@@ -132,7 +132,8 @@ func refusedCases() []*sendCase {
 		script: hello + "S: 250-x\\n250 size 1000\nC: QUIT\nS: 221 bye",
 		refused: &ReplyError{
 			Stage: StageSize, Code: 552, Enhanced: "5.3.4",
-			Text: "5.3.4 the message has 1001 octets, 127.0.0.1 takes 1000 (its SIZE): it was not sent",
+			Text:    "5.3.4 the message has 1001 octets, 127.0.0.1 takes 1000 (its SIZE): it was not sent",
+			MaxSize: 1000,
 		},
 	}}
 }
