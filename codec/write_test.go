@@ -219,7 +219,7 @@ func TestInfoJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"pages":[{"width":1728,"height":3,"xres":204,"yres":98,"coding":"MH","profile":"S","photometric":0,"fillOrder":2,` +
+	want := `{"pages":[{"width":1728,"height":3,"xres":204,"yres":98,"coding":"MH","kind":"bilevel","profile":"S","photometric":0,"fillOrder":2,` +
 		`"strips":1,"rows":3,"badRows":0,"pixels":"` + info.Pages[0].Pixels + `"}]}`
 	if string(got) != want || len(info.Pages[0].Pixels) != 64 {
 		t.Errorf("got  %s\nwant %s", got, want)
