@@ -23,8 +23,10 @@ func (g *Gateway) alternative(tx *spool.Tx, t spool.Task, rec spool.Received, s 
 	switch {
 	case a.Unavailable:
 		return true, g.unavailable(tx, t, rec, a)
-	case a.Original != "":
+	case a.Original != "" && s == Read:
 		return false, g.replaces(tx, rec, a)
+	case a.Original != "":
+		return false, g.takeAsItCame(tx, rec, a)
 	case a.Asked:
 		if err := g.forgetAlternative(tx, rec); err != nil {
 			return false, err
@@ -132,22 +134,31 @@ func (g *Gateway) replaces(tx *spool.Tx, rec spool.Received, a receivedAttrs) er
 	return g.endFragment(tx, old, Joined, "", fmt.Sprintf("the better form has come and takes its place: %s", rec.ID))
 }
 
-// unavailable takes the word of the sender that there is no better form: the fax that waits is taken as it came, and the word is answered.
-func (g *Gateway) unavailable(tx *spool.Tx, t spool.Task, rec spool.Received, a receivedAttrs) error {
+// takeAsItCame ends the waiting of the fax that a message was to take the place of, if one waits.
+func (g *Gateway) takeAsItCame(tx *spool.Tx, rec spool.Received, a receivedAttrs) error {
 	old, err := g.askedFor(tx, rec, a.Original)
-	if err != nil && !errors.Is(err, spool.ErrNotFound) {
+	if errors.Is(err, spool.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	if err == nil {
-		tasks, err := tx.Tasks(spool.TaskFilter{Received: old.ID, Kinds: []spool.Kind{KindIntake}})
-		if err != nil {
+	tasks, err := tx.Tasks(spool.TaskFilter{Received: old.ID, Kinds: []spool.Kind{KindIntake}})
+	if err != nil {
+		return err
+	}
+	for _, waits := range tasks {
+		if err := tx.SetTask(waits.ID, spool.TaskChange{Due: tx.Now()}); err != nil {
 			return err
 		}
-		for _, waits := range tasks {
-			if err := tx.SetTask(waits.ID, spool.TaskChange{Due: tx.Now()}); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+// unavailable takes the word of the sender that there is no better form: the fax that waits is taken as it came, and the word is answered.
+func (g *Gateway) unavailable(tx *spool.Tx, t spool.Task, rec spool.Received, a receivedAttrs) error {
+	if err := g.takeAsItCame(tx, rec, a); err != nil {
+		return err
 	}
 	if err := g.owe(tx, rec, Read, 0, ""); err != nil {
 		return err

@@ -125,3 +125,36 @@ func TestNothingIsAskedForWithoutReason(t *testing.T) {
 		})
 	}
 }
+
+// TestABetterFormThatCannotBeReadReplacesNothing keeps the plain form, which can.
+func TestABetterFormThatCannotBeReadReplacesNothing(t *testing.T) {
+	b, s := receiver(t, preferring(time.Hour))
+	if err := b.deliver("machine@far.test", "fax@b.test", offers(t, "plain", finer)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) { return s.tries() == 1, "the better form was not asked for" })
+	again := mailWith("Original-Message-ID: <plain@far.test>\n"+withID("fine")+wantsReceipt, "application/pdf; name=\"fax.pdf\"|%PDF-1.4\nrubbish")
+	if err := b.deliver("machine@far.test", "fax@b.test", again); err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]string{}
+	for _, f := range b.inbox(2) {
+		states[f.MessageID] = string(f.State)
+	}
+	if states["<plain@far.test>"] != string(gateway.Read) || states["<fine@far.test>"] != string(gateway.Unreadable) {
+		t.Errorf("in the inbox: %v", states)
+	}
+}
+
+// TestPagesAreAFaxWhateverTheOptionsSay takes a fax that says of another one that there is no better form.
+func TestPagesAreAFaxWhateverTheOptionsSay(t *testing.T) {
+	b, _ := receiver(t, nil)
+	raw := mailWith("Original-Message-ID: <x@far.test>\n"+withID("pages")+wantsReceipt+"Disposition-Notification-Options: Alternative-not-available=required,(TRUE)\n",
+		`image/tiff; name="fax.tif"|`+string(goodTIFF(t, "A page.\n")))
+	if err := b.deliver("machine@far.test", "fax@b.test", raw); err != nil {
+		t.Fatal(err)
+	}
+	if f := b.inbox(1)[0]; f.State != gateway.Read || f.Pages != 1 {
+		t.Errorf("%+v", f)
+	}
+}

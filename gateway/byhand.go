@@ -19,12 +19,25 @@ func (g *Gateway) policyFor(tx *spool.Tx, rec spool.Received, a receivedAttrs) (
 	if p.SameDevice, err = sameDevice(tx, a.Request); err != nil {
 		return p, err
 	}
-	_, err = tx.Notice(rec.ID, rec.EnvelopeTo, "mdn")
+	n, err := tx.Notice(rec.ID, rec.EnvelopeTo, "mdn")
 	if errors.Is(err, spool.ErrNotFound) {
 		return p, nil
 	}
-	p.Sent = true
+	if err != nil {
+		return p, err
+	}
+	_, failed, err := unsentReceipt(tx, n)
+	p.Sent = !failed
 	return p, err
+}
+
+// unsentReceipt gives the task of a receipt, and whether it was given up without ever going out.
+func unsentReceipt(tx *spool.Tx, n spool.Notice) (spool.Task, bool, error) {
+	if n.SentAt != nil || n.Task == "" {
+		return spool.Task{}, false, nil
+	}
+	t, err := tx.Task(n.Task)
+	return t, err == nil && (t.State == Failed || t.State == Held), err
 }
 
 // sameDevice tells whether the address that asks for a receipt and the return path are one machine, as the contact of either says.
@@ -57,7 +70,11 @@ func (g *Gateway) receiptState(tx *spool.Tx, rec spool.Received) (words string, 
 	case err == nil && n.SentAt != nil:
 		return "Receipt sent on " + stamp(*n.SentAt), false, nil
 	case err == nil:
-		return "The receipt is on its way", false, nil
+		t, failed, err := unsentReceipt(tx, n)
+		if failed {
+			return "The receipt could not be sent: " + t.Reason, g.cfg.Fax.Answer != "off", err
+		}
+		return "The receipt is on its way", false, err
 	case !errors.Is(err, spool.ErrNotFound):
 		return "", false, err
 	}
@@ -93,6 +110,20 @@ func (g *Gateway) SendReceipt(ctx context.Context, id spool.ID) error {
 			return fmt.Errorf("%w: %s", ErrState, why)
 		}
 		if _, err := tx.AddEvent(spool.Event{Received: id, Kind: "receipt", Words: answerWords(true, why)}); err != nil {
+			return err
+		}
+		if n, err := tx.Notice(id, rec.EnvelopeTo, "mdn"); err == nil { // it was given up, and goes out now
+			t, _, err := unsentReceipt(tx, n)
+			if err != nil {
+				return err
+			}
+			none, due := 0, tx.Now()
+			if err := tx.SetTask(t.ID, spool.TaskChange{Attempts: &none}); err != nil {
+				return err
+			}
+			t.Attempts = 0
+			return g.setState(tx, t, Queued, change{due: &due, release: true, by: "person", words: "tried again by hand"})
+		} else if !errors.Is(err, spool.ErrNotFound) {
 			return err
 		}
 		w := receiptWhat{Kind: "mdn", Failed: rec.State != Read, Trouble: rec.Error, Pages: rec.Pages, ByHand: true}

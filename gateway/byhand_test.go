@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"faxgate/gateway"
+	"faxgate/mailio"
 )
 
 // TestAReceiptThatNobodyVouchesForIsSentByHand is a Konica Minolta as it leaves the factory: Disposition-Notification-To and Return-Path differ.
@@ -98,4 +99,29 @@ func TestAMachineThatCannotAskIsAcknowledged(t *testing.T) {
 	if env, got := s.envs[0], string(s.sent[0]); s.tries() != 1 || env.To != "old@far.test" || !strings.Contains(got, "Fax received: 1 page") || !strings.Contains(got, "Auto-Submitted: auto-generated") {
 		t.Errorf("%d mails, the first to %s:\n%s", s.tries(), env.To, got)
 	}
+}
+
+// TestAReceiptThatCouldNotBeSentIsSentAgainByHand tells the truth about it, and tries once more when asked to.
+func TestAReceiptThatCouldNotBeSentIsSentAgainByHand(t *testing.T) {
+	b, s := receiver(t, nil)
+	s.mu.Lock()
+	s.answers = []func(func() error) (mailio.Reply, error){refuses(mailio.StageRCPT, 550, "5.7.1", "5.7.1 not from here"), accepts}
+	s.mu.Unlock()
+	if err := b.deliver("machine@far.test", "fax@b.test", mailWith(withID("r")+wantsReceipt, "text/plain|words")); err != nil {
+		t.Fatal(err)
+	}
+	id := b.inbox(1)[0].ID
+	var in gateway.InboxFax
+	eventually(t, func() (bool, string) {
+		var err error
+		in, err = b.InboxFax(context.Background(), id)
+		return err == nil && strings.Contains(in.Receipt, "could not be sent") && in.ByHand, in.Receipt
+	})
+	if err := b.SendReceipt(context.Background(), id); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() (bool, string) {
+		in, _ = b.InboxFax(context.Background(), id)
+		return s.tries() == 2 && strings.HasPrefix(in.Receipt, "Receipt sent on "), in.Receipt
+	})
 }

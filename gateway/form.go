@@ -49,7 +49,7 @@ func (g *Gateway) codeFax(ctx context.Context, t spool.Task, opened []codec.Docu
 	switch {
 	case w.Asked != "" && body.form.Profile == "S":
 		body.sorry()
-	case c.Offer && w.Asked == "" && !healed:
+	case c.Offer && c.Split != "fragments" && w.Asked == "" && !healed: // an answer to fragments could not be kept apart
 		g.offer(&body, p, targets, sums)
 	}
 	return body, nil

@@ -35,6 +35,12 @@ func fragmentSet(env mailio.Envelope, rcpt mailio.Rcpt, p *ifax.Partial) string 
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// inSet tells whether a received mail is, or was, a piece of a set.
+func inSet(rec spool.Received) bool { return strings.HasPrefix(rec.DedupKey, pieceKey) }
+
+// maxSplits is how often a message may have been split, one splitting inside the other (RFC 2046 section 5.2.2 allows it).
+const maxSplits = 3
+
 // bodyHash is the hash of a message without its header, which differs with each way that a repeat takes.
 func (g *Gateway) bodyHash(ctx context.Context, raw spool.Hash) (string, error) {
 	b, err := g.blobs.Open(ctx, raw)
@@ -83,9 +89,12 @@ func (g *Gateway) openSet(tx *spool.Tx, base string, p *ifax.Partial, body strin
 	}
 }
 
+// pieceKey begins the keys of pieces.
+const pieceKey = "piece:"
+
 // fragmentKey recognises the repeat of a piece, whatever way it came.
 func fragmentKey(set string, p *ifax.Partial, body string) string {
-	return fmt.Sprintf("piece:%s:%d:%s", set, p.Number, body)
+	return fmt.Sprintf(pieceKey+"%s:%d:%s", set, p.Number, body)
 }
 
 // fragments is a set as far as it has come.
@@ -171,6 +180,9 @@ func (g *Gateway) gather(ctx context.Context, l *spool.Lease, rec spool.Received
 		return l.Update(ctx, func(tx *spool.Tx) error { return g.await(tx, l, rec) })
 	}
 	raw, size, err := g.join(ctx, set)
+	if fault, ok := errors.AsType[*unsendableError](err); ok { // no time and no try makes a message of them
+		return l.Update(ctx, func(tx *spool.Tx) error { return g.lost(tx, rec, set, fault.Error()) })
+	}
 	if err != nil {
 		return err
 	}
@@ -232,7 +244,7 @@ func (g *Gateway) keepJoined(tx *spool.Tx, first spool.Received, raw spool.Hash,
 	}
 	was := readAttrs(first)
 	a := g.attrs(env, rcpt, in)
-	a.SMTP, a.Peer, a.SubAddress, a.Hops = was.SMTP, was.Peer, was.SubAddress, max(a.Hops, was.Hops)
+	a.SMTP, a.Peer, a.SubAddress, a.Hops, a.Splits = was.SMTP, was.Peer, was.SubAddress, max(a.Hops, was.Hops), was.Splits+1
 	a.Rcpt.Notify = "NEVER" // the envelopes of the pieces asked for delivery reports
 	if !a.SMTP {
 		a.Request = in.msg.Request()
@@ -241,12 +253,25 @@ func (g *Gateway) keepJoined(tx *spool.Tx, first spool.Received, raw spool.Hash,
 		Blob: raw, Size: size, EnvelopeFrom: first.EnvelopeFrom, EnvelopeTo: first.EnvelopeTo, Source: first.Source, State: Kept, Kind: in.msg.Kind,
 		From: in.msg.From.Address, Subject: in.msg.Subject, MessageID: in.msg.MessageID, DedupKey: dedupKey(env, rcpt, raw, in), Attrs: marshal(a),
 	}
+	var set string
+	var err error
+	if p := in.msg.Partial; in.fragment() && a.Splits < maxSplits {
+		if set, err = g.openSet(tx, fragmentSet(env, rcpt, p), p, in.body); err != nil {
+			return "", err
+		}
+		rec.DedupKey = fragmentKey(set, p, in.body)
+	}
 	id, err := tx.AddReceived(rec)
 	if dup, ok := errors.AsType[*spool.DuplicateError](err); ok {
 		return dup.ID, g.suppress(tx, mailio.Envelope{Source: env.Source}, rec, dup.ID)
 	}
 	if err != nil {
 		return "", err
+	}
+	if p := in.msg.Partial; set != "" {
+		if err := tx.PutFragment(spool.Fragment{Set: set, Number: p.Number, Total: p.Total, Received: id}); err != nil {
+			return "", err
+		}
 	}
 	return id, g.addParts(tx, rec, id, in)
 }

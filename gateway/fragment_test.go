@@ -165,3 +165,38 @@ func TestAnIDUsedAgainIsANewSet(t *testing.T) {
 		b.inbox(i + 1)
 	}
 }
+
+// TestAPieceOfAPieceIsPutTogetherToo splits a fax, and one of its pieces again on its way.
+func TestAPieceOfAPieceIsPutTogetherToo(t *testing.T) {
+	b, _ := receiver(t, nil)
+	pieces := splitMail(mailWith(withID("nested"), "text/plain|"+strings.Repeat("a letter ", 300)), 2)
+	lines := strings.SplitAfter(pieces[0], "\n")
+	for i, part := range []string{strings.Join(lines[:len(lines)-5], ""), strings.Join(lines[len(lines)-5:], "")} {
+		piece := fmt.Sprintf("From: machine@far.test\nTo: fax@b.test\nMessage-ID: <inner%d@far.test>\nMIME-Version: 1.0\nContent-Type: message/partial; id=inner; number=%d; total=2\n\n%s", i, i+1, part)
+		if err := b.deliver("machine@far.test", "fax@b.test", piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.deliver("machine@far.test", "fax@b.test", pieces[1]); err != nil {
+		t.Fatal(err)
+	}
+	if in := b.inbox(1)[0]; in.State != gateway.Read || in.MessageID != "<nested@far.test>" {
+		t.Errorf("in the inbox is %+v", in)
+	}
+}
+
+// TestPiecesThatNoMessageCanBeMadeOf are told at once, and not tried for ever.
+func TestPiecesThatNoMessageCanBeMadeOf(t *testing.T) {
+	b, s := receiver(t, func(o *gateway.Options) { o.Config.Fax.Administrator = "admin@office.test" })
+	for n := 1; n <= 2; n++ { // no header inside, and no blank line: a header without end
+		piece := fmt.Sprintf("From: machine@far.test\nMessage-ID: <x%d@far.test>\nContent-Type: message/partial; id=x; number=%d; total=2\n\n%s", n, n, strings.Repeat("QUJD\n", 60_000))
+		if err := b.deliver("machine@far.test", "fax@b.test", piece); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.journal("a header is longer than the limit")
+	if in := b.inbox(1)[0]; in.State != gateway.Unreadable {
+		t.Errorf("in the inbox is %+v", in)
+	}
+	eventually(t, func() (bool, string) { return s.tries() == 2, "neither alarm nor answer" })
+}

@@ -30,7 +30,7 @@ func (g *Gateway) intake(ctx context.Context, l *spool.Lease) error {
 		}
 		return g.confirm(ctx, l, rec, msg)
 	}
-	if rec.Kind == ifax.KindPartial {
+	if inSet(rec) {
 		return g.gather(ctx, l, rec)
 	}
 	if rec.Kind == robotKind {
@@ -86,6 +86,9 @@ func (g *Gateway) taken(tx *spool.Tx, t spool.Task, rec spool.Received, found []
 		state = Unreadable
 		if len(faults) == 0 {
 			faults = []string{"nothing in the message can be printed"}
+			if rec.Kind == ifax.KindPartial {
+				faults = []string{"a piece of a split message (message/partial) that does not say which it is, or that was split again and again"}
+			}
 		}
 	case len(faults) > 0:
 		state = Incomplete

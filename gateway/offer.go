@@ -90,5 +90,5 @@ func (g *Gateway) negotiate(tx *spool.Tx, t spool.Task, m spool.Message, report 
 		return err
 	}
 	due := tx.Now()
-	return g.setState(tx, t, Queued, change{due: &due, by: f.by, words: "the recipient asks for the better form that was offered (" + form.Offer + "): it goes once more, in full; " + f.words})
+	return g.setState(tx, t, Queued, change{due: &due, release: true, by: f.by, words: "the recipient asks for the better form that was offered (" + form.Offer + "): it goes once more, in full; " + f.words})
 }

@@ -40,6 +40,7 @@ type receivedAttrs struct {
 	Alternatives []string `json:"alternatives,omitempty"` // better forms that the sender offers, and that may be asked for (RFC 3297)
 	Asked        bool     `json:"asked,omitempty"`        // one of them has been asked for
 	Original     string   `json:"original,omitempty"`     // Message-ID of the fax that this one is the better form of
+	Splits       int      `json:"splits,omitempty"`       // how often it was put together of pieces
 	Unavailable  bool     `json:"unavailable,omitempty"`  // it is no fax, it says that there is no better form of that one
 }
 
@@ -160,6 +161,12 @@ type incoming struct {
 	docs []spool.Document // with Error set where a part cannot be a document
 	body string           // hash of the body, of a piece of a split message
 	err  error            // what was wrong with the message as a whole
+}
+
+// regrets: a word of the sender that a fax cannot be had in a better form (RFC 3297 section 3.3), and no fax itself.
+func (in incoming) regrets() bool {
+	return in.msg.OriginalMessageID != "" && in.msg.Option("Alternative-not-available") &&
+		!slices.ContainsFunc(in.docs, func(d spool.Document) bool { return d.Type != "text/plain" })
 }
 
 // hopeless: a part that carries the document cannot be decoded and no other can, or there is nothing at all to render.
@@ -427,7 +434,7 @@ func (g *Gateway) attrs(env mailio.Envelope, rcpt mailio.Rcpt, in incoming) rece
 	a := receivedAttrs{
 		Request: in.msg.Request(), Rcpt: rcpt, EnvID: env.EnvID, Ret: env.Ret, SMTP: env.Mailbox == nil,
 		Subject: in.msg.Subject, Warnings: in.msg.Warnings, Hops: hops(in.msg), Answered: env.MDNSent,
-		SubAddress: g.subAddress(rcpt, env.Mailbox != nil, in.msg), Original: in.msg.OriginalMessageID, Unavailable: in.msg.Option("Alternative-not-available"),
+		SubAddress: g.subAddress(rcpt, env.Mailbox != nil, in.msg), Original: in.msg.OriginalMessageID, Unavailable: in.regrets(),
 	}
 	if in.msg.Option("Alternative-available") && in.msg.Features != "" && in.msg.Names(g.receiptFrom(spool.Received{EnvelopeTo: rcpt.Address})) {
 		a.Alternatives = in.msg.Alternatives
