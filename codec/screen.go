@@ -23,7 +23,7 @@ func (t Target) halftone(width int) halftone {
 	if t.Halftone == HalftoneDiffusion || t.Halftone == "" && t.Profile.Coding == JBIG {
 		return newDiffusion(width)
 	}
-	return newScreen(t.Resolution)
+	return newScreen(t.Resolution, t.Profile.Coding)
 }
 
 // screen is a matrix of thresholds that makes dots grow from the centres of a lattice at 45 degrees on paper, as in print:
@@ -36,12 +36,14 @@ type screen struct {
 	limits        []byte // darkness above which a pixel is black
 }
 
-// newScreen makes the screen of a resolution: 29 dots to the inch along the diagonals at 204 dots per inch, 71 at 600.
-func newScreen(r Resolution) *screen {
+// newScreen makes the screen of a resolution: 29 dots to the inch along the diagonals at 204 dots per inch, 71 at 600. For a
+// coding that pays for each run it is coarser, as it would take too many bytes otherwise.
+func newScreen(r Resolution, c Coding) *screen {
 	wide := screenDot
 	if r.X >= 600 {
 		wide = screenDotLarge
 	}
+	wide += coarser[c]
 	high := max(1, int(math.Round(float64(wide)*pixelAspect(r))))
 	m := &screen{width: 4 * wide, height: 4 * high, limits: make([]byte, 16*wide*high)}
 	steps := dotSteps(wide, high)
@@ -70,6 +72,9 @@ const (
 	screenDot      = 5
 	screenDotLarge = 6
 )
+
+// coarser is by how much the dots are larger for a coding that knows nothing, or little, of the row above.
+var coarser = map[Coding]int{MH: 1, MR: 1}
 
 // dotTurns are the squares of a board of four by four on which dots grow, in the order of their turns: one after the other
 // they are far apart.

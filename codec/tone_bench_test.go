@@ -54,7 +54,7 @@ func BenchmarkSauvola(b *testing.B) {
 		t.clean, t.cells = clean, &cells{} // Nothing is known to be empty.
 		b.Run(map[bool]string{true: "clean", false: "uneven"}[clean], func(b *testing.B) {
 			benchmarkRows(b, textShade, func(rows func(func([]byte, error) bool), yield func(ccitt.Changes, error) bool) {
-				newSauvola(t, newScreen(Resolution{204, 196}), 1728, Resolution{204, 196}).run(rows, yield)
+				newSauvola(t, newScreen(Resolution{204, 196}, MMR), 1728, Resolution{204, 196}).run(rows, yield)
 			})
 		})
 	}
@@ -77,7 +77,7 @@ func BenchmarkLook(b *testing.B) {
 }
 
 func BenchmarkDots(b *testing.B) {
-	for name, dots := range map[string]halftone{"screen": newScreen(Resolution{204, 196}), "diffusion": newDiffusion(1728)} {
+	for name, dots := range map[string]halftone{"screen": newScreen(Resolution{204, 196}, MMR), "diffusion": newDiffusion(1728)} {
 		b.Run(name, func(b *testing.B) {
 			rows := grayRowsOf(b, drawn{1728, 2444, photoShade})
 			var c ccitt.Changes
