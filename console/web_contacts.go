@@ -102,6 +102,8 @@ func readContact(c *gateway.Contact, r *http.Request) error {
 	c.Form = gateway.ContactForm{Profile: value("profile"), Coding: value("coding"), Resolution: value("resolution"), Paper: value("paper"), Colour: value("colour")}
 	c.Pinned = value("pinned") == "yes"
 	c.HeaderName, c.Host, c.TLS = value("headerName"), value("host"), value("tls")
+	c.Split, c.SameDevice = value("split"), value("sameDevice")
+	c.Offer, c.Acknowledge = value("offer") == "yes", value("acknowledge") == "yes"
 	c.Receipt = map[string]*bool{"yes": new(true), "no": new(false)}[value("receipt")]
 	c.SizeLimit, c.Port = 0, 0
 	if v := value("sizeLimit"); v != "" {
@@ -146,6 +148,7 @@ func (c *Console) contactFields(x gateway.Contact) []formField {
 	if x.Pinned {
 		pinned = "yes"
 	}
+	yes := func(on bool) string { return map[bool]string{true: "yes"}[on] }
 	fields := []formField{
 		{Name: "address", Label: "Fax address", Value: x.Address, Hint: "fax@example.com"},
 		{Name: "name", Label: "Name", Value: x.Name},
@@ -159,6 +162,10 @@ func (c *Console) contactFields(x gateway.Contact) []formField {
 		formField{Name: "pinned", Label: "Form by hand", Value: pinned, Options: []formOption{{"", "until the machine tells more of itself"}, {"yes", "for good"}}},
 		formField{Name: "receipt", Label: "Receipt", Value: receipt, Options: asIs("as usual", "yes", "no")},
 		formField{Name: "sizeLimit", Label: "Largest mail", Value: limit, Hint: "2MB; empty for no limit"},
+		formField{Name: "split", Label: "What is larger", Value: x.Split, Options: []formOption{{"", "goes in several faxes, by pages"}, {"fragments", "goes in fragments, which the machine joins"}}},
+		formField{Name: "offer", Label: "Better forms", Value: yes(x.Offer), Options: []formOption{{"", "are not offered"}, {"yes", "are offered with the plainest (RFC 3297)"}}},
+		formField{Name: "sameDevice", Label: "Same machine as", Value: x.SameDevice, Hint: "another address that asks for receipts"},
+		formField{Name: "acknowledge", Label: "Received faxes", Value: yes(x.Acknowledge), Options: []formOption{{"", "are answered with receipts"}, {"yes", "are also acknowledged by a plain mail"}}},
 		formField{Name: "headerName", Label: "Sender name", Value: x.HeaderName, Options: asIs("the usual one", c.cfg.Fax.Names...)},
 		formField{Name: "host", Label: "Straight to this host", Value: x.Host},
 		formField{Name: "port", Label: "Its port", Value: port},
