@@ -52,19 +52,11 @@ func TestContactPages(t *testing.T) {
 		t.Errorf("the list does not lead to %s:\n%s", at, page)
 	}
 	who := "FAX=+4930/T33S=12@b.example"
-	v, err := d.gw.Contact(t.Context(), who)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.Acknowledge = true
-	if _, err := d.gw.SetContact(t.Context(), who, v.Contact); err != nil {
-		t.Fatal(err)
-	}
-	if resp, _ := post(at, "address", who, "kind", "machine", "colour", "grey", "pinned", "yes", "host", "mfp", "port", "2525"); resp.StatusCode != http.StatusSeeOther {
+	if resp, _ := post(at, "address", who, "kind", "machine", "colour", "grey", "pinned", "yes", "host", "mfp", "port", "2525", "acknowledge", "yes", "split", "fragments", "sameDevice", "admin@b.example"); resp.StatusCode != http.StatusSeeOther {
 		t.Errorf("change: %s", resp.Status)
 	}
-	v, err = d.gw.Contact(t.Context(), who)
-	if err != nil || v.Form != (gateway.ContactForm{Colour: "grey"}) || !v.Pinned || v.Host != "mfp" || v.Port != 2525 || v.Name != "" || v.SizeLimit != 0 || v.Receipt != nil || !v.Acknowledge {
+	v, err := d.gw.Contact(t.Context(), who)
+	if err != nil || v.Form != (gateway.ContactForm{Colour: "grey"}) || !v.Pinned || v.Host != "mfp" || v.Port != 2525 || v.Name != "" || v.SizeLimit != 0 || v.Receipt != nil || !v.Acknowledge || v.Split != "fragments" || v.SameDevice != "admin@b.example" || v.Offer {
 		t.Errorf("after the change: %+v, %v", v.Contact, err)
 	}
 	for words, pairs := range map[string][]string{
