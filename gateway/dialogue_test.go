@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -286,7 +287,9 @@ func withoutDSN(t *testing.T) string {
 	go func() { served <- srv.Serve(ln) }()
 	t.Cleanup(func() {
 		_ = srv.Close()
-		_ = <-served // Closed, which is no news.
+		if err := <-served; err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			t.Errorf("the machine's server: %v", err)
+		}
 	})
 	return ln.Addr().String()
 }
