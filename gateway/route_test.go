@@ -396,7 +396,8 @@ func TestThePDFIsWhatPeoplePrint(t *testing.T) {
 		fmt.Fprintf(&text, "%02d The quick brown fox jumps over the lazy dog, and %d more letters follow it.\n", i, 7919*i)
 	}
 	a.submit(u.Address, textFile(text.String()))
-	m := readMail(t, clerk.Await(t, 1, 30*time.Second)[0])
+	first := clerk.Await(t, 1, 30*time.Second)[0]
+	m := readMail(t, first)
 	dir := t.TempDir()
 	pages := saved(t, dir, m)
 	if size := len(m.files[pages[".pdf"]]); size > 2*60_000 {
@@ -409,8 +410,11 @@ func TestThePDFIsWhatPeoplePrint(t *testing.T) {
 		t.Errorf("tiffinfo:\n%s", out)
 	}
 	swaks(t, b.Addr("smtp"), "machine@far.test", u.Address, coarseMail(t))
-	m = readMail(t, clerk.Await(t, 2, 30*time.Second)[1])
-	notSquashed(t, dir, saved(t, dir, m))
+	for _, mail := range clerk.Await(t, 2, 30*time.Second) { // in whatever order the mailbox has them
+		if !bytes.Equal(mail, first) {
+			notSquashed(t, dir, saved(t, dir, readMail(t, mail)))
+		}
+	}
 }
 
 // saved writes the attachments to the directory and gives their names by their endings.
