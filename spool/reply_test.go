@@ -22,21 +22,21 @@ func TestReplyTokens(t *testing.T) {
 			second, err = tx.AddReceived(spool.Received{State: "kept", Kind: "ifax"})
 			return err
 		})
-		want := spool.Reply{Received: first, Token: "abc", ExpiresAt: e.now().Add(time.Hour).UTC().Truncate(time.Millisecond)}
+		want := spool.Reply{Received: first, Token: "xyz", ExpiresAt: e.now().Add(time.Hour).UTC().Truncate(time.Millisecond)}
 		update(t, s, func(tx *spool.Tx) error {
 			return tx.PutReply(spool.Reply{Received: first, Token: "old", ExpiresAt: e.now()})
 		})
 		update(t, s, func(tx *spool.Tx) error { return tx.PutReply(want) })
 		for _, ask := range []func(tx *spool.Tx) (spool.Reply, error){
 			func(tx *spool.Tx) (spool.Reply, error) { return tx.Reply(first) },
-			func(tx *spool.Tx) (spool.Reply, error) { return tx.ReplyByToken("abc") },
+			func(tx *spool.Tx) (spool.Reply, error) { return tx.ReplyByToken("xyz") },
 		} {
 			if d := cmp.Diff(want, view(t, s, ask)); d != "" {
 				t.Error(d)
 			}
 		}
-		err := s.Update(t.Context(), func(tx *spool.Tx) error { return tx.PutReply(spool.Reply{Received: second, Token: "abc"}) })
-		if dup, ok := errors.AsType[*spool.DuplicateError](err); !ok || dup.ID != first || strings.Contains(err.Error(), "abc") {
+		err := s.Update(t.Context(), func(tx *spool.Tx) error { return tx.PutReply(spool.Reply{Received: second, Token: "xyz"}) })
+		if dup, ok := errors.AsType[*spool.DuplicateError](err); !ok || dup.ID != first || strings.Contains(err.Error(), "xyz") {
 			t.Errorf("another mail's token: %v", err)
 		}
 		err = s.View(t.Context(), func(tx *spool.Tx) error {
