@@ -68,7 +68,8 @@ func (g *Gateway) divide(tx *spool.Tx, t spool.Task, m spool.Message, why tooLar
 		if label != "" {
 			w.Part = label + ", " + w.Part
 		}
-		if err := g.addPart(tx, t, w, i, why); err != nil {
+		words := fmt.Sprintf("too large (%s): divided by pages, this is part %s with the pages %d to %d of %d", why.refusal.Words, w.Part, w.First, w.Last, w.Total)
+		if err := g.addPart(tx, t, w, i, why, words); err != nil {
 			return false, err
 		}
 	}
@@ -79,7 +80,7 @@ func (g *Gateway) divide(tx *spool.Tx, t spool.Task, m spool.Message, why tooLar
 const partSpacing = time.Second
 
 // addPart makes the task itself the first part, and a new one of each other.
-func (g *Gateway) addPart(tx *spool.Tx, t spool.Task, w faxWhat, i int, why tooLarge) error {
+func (g *Gateway) addPart(tx *spool.Tx, t spool.Task, w faxWhat, i int, why tooLarge, words string) error {
 	due := tx.Now().Add(time.Duration(i) * partSpacing)
 	if i > 0 {
 		w.Spent, w.Told = "", false
@@ -90,10 +91,7 @@ func (g *Gateway) addPart(tx *spool.Tx, t spool.Task, w faxWhat, i int, why tooL
 	if err := tx.SetTask(t.ID, spool.TaskChange{What: t.What}); err != nil {
 		return err
 	}
-	return g.setState(tx, t, Queued, change{
-		due: &due, try: why.try, release: true, by: why.by,
-		words: fmt.Sprintf("too large (%s): divided by pages, this is part %s with the pages %d to %d of %d", why.refusal.Words, w.Part, w.First, w.Last, w.Total),
-	})
+	return g.setState(tx, t, Queued, change{due: &due, try: why.try, release: true, by: why.by, words: words})
 }
 
 // coarser sends a single page that is too large once more as Profile S.

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"faxgate/ifax"
 	"faxgate/mdn"
@@ -47,26 +46,12 @@ func (g *Gateway) fragment(tx *spool.Tx, t spool.Task, m spool.Message, why tooL
 	why.refusal.Words += "; sent in " + strconv.Itoa(len(cuts)) + " fragments"
 	for i, end := range cuts {
 		w.From, w.To, w.Part = w.To, end, strconv.Itoa(i+1)+"/"+strconv.Itoa(len(cuts))
-		if err := g.addFragmentTask(tx, t, w, i, why); err != nil {
+		words := fmt.Sprintf("too large (%s); this is fragment %s", why.refusal.Words, w.Part)
+		if err := g.addPart(tx, t, w, i, why, words); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
-}
-
-// addFragmentTask makes the task itself the first fragment, and a new one of each other.
-func (g *Gateway) addFragmentTask(tx *spool.Tx, t spool.Task, w faxWhat, i int, why tooLarge) error {
-	due := tx.Now().Add(time.Duration(i) * partSpacing)
-	if i > 0 {
-		w.Spent, w.Told = "", false
-		_, err := tx.AddTask(spool.Task{Job: t.Job, Kind: KindFax, Recipient: t.Recipient, State: Queued, DueAt: &due, Priority: t.Priority, What: marshal(w)})
-		return err
-	}
-	t.What = marshal(w)
-	if err := tx.SetTask(t.ID, spool.TaskChange{What: t.What}); err != nil {
-		return err
-	}
-	return g.setState(tx, t, Queued, change{due: &due, try: why.try, release: true, by: why.by, words: fmt.Sprintf("too large (%s); this is fragment %s", why.refusal.Words, w.Part)})
 }
 
 // cuts says where a stored message is cut.
